@@ -1,0 +1,307 @@
+//! Hello and goodbye: what two peers tell each other besides the game's packets.
+//!
+//! A control message is `magic | kind | body`, little endian:
+//!
+//! | message | body |
+//! |---|---|
+//! | hello | version `u16`, features `u32`, peer id `u32`, session nonce `u64` |
+//! | goodbye | reason `u32`, message length `u8`, message (UTF-8), count `u8`, then per lane: lane `u8`, last number `u64` |
+//!
+//! The other hello is four bytes, the peer id alone: all that a peer of another make says. No control message is four
+//! bytes long, so the two cannot be mistaken for each other.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use smallvec::SmallVec;
+use thiserror::Error;
+
+use crate::lane::{Channel, Dialect, Route, TransferMode};
+use crate::reason::EndReason;
+
+/// First bytes of every control message.
+const MAGIC: [u8; 4] = *b"GdP\x01";
+const KIND_HELLO: u8 = 1;
+const KIND_GOODBYE: u8 = 2;
+
+/// The version of the protocol that this crate speaks.
+pub const PROTOCOL_VERSION: u16 = 1;
+
+/// A longer hello of this version is accepted, its tail ignored: room for what is added without a new version.
+pub const MAX_HELLO_BYTES: usize = 256;
+
+/// Longest message in a goodbye, in bytes of UTF-8 (Steam's own close messages hold 127).
+pub const MAX_MESSAGE_BYTES: usize = 120;
+
+/// Why a control message was not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ControlError {
+    /// It is not a control message, or not whole, or holds what it must not.
+    #[error("malformed control message")]
+    Malformed,
+    /// It is a hello of another version.
+    #[error("protocol version {0}, this side speaks {PROTOCOL_VERSION}")]
+    Version(u16),
+}
+
+impl ControlError {
+    /// The reason with which the connection ends.
+    pub fn end_reason(self) -> EndReason {
+        match self {
+            Self::Malformed => EndReason::BrokenHello,
+            Self::Version(_) => EndReason::Version,
+        }
+    }
+}
+
+/// What a peer says of itself first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// What it can do beyond this version; bits not known are ignored.
+    pub features: u32,
+    /// The peer id it claims. Any number: the session judges it.
+    pub peer_id: u32,
+    /// Tells one session of a Steam id from its next.
+    pub nonce: u64,
+}
+
+impl Hello {
+    /// This project's form.
+    pub fn encode(&self) -> Bytes {
+        let mut bytes = BytesMut::with_capacity(MAGIC.len() + 1 + 2 + 4 + 4 + 8);
+        bytes.put_slice(&MAGIC);
+        bytes.put_u8(KIND_HELLO);
+        bytes.put_u16_le(PROTOCOL_VERSION);
+        bytes.put_u32_le(self.features);
+        bytes.put_u32_le(self.peer_id);
+        bytes.put_u64_le(self.nonce);
+        bytes.freeze()
+    }
+
+    /// The four-byte form.
+    pub fn encode_four_bytes(&self) -> Bytes {
+        Bytes::copy_from_slice(&self.peer_id.to_le_bytes())
+    }
+}
+
+/// The last message of a connection that ends in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Goodbye {
+    /// Why it ends.
+    pub reason: EndReason,
+    /// The game's own words, at most [`MAX_MESSAGE_BYTES`].
+    pub message: String,
+    /// For each reliable lane that was used, the number of its last message: what to wait for.
+    pub last_numbers: LastNumbers,
+}
+
+/// The last message number of each reliable lane in use, by channel.
+pub type LastNumbers = SmallVec<[(Channel, i64); 4]>;
+
+impl Goodbye {
+    /// The message on the wire. A message text that is too long is cut at a character.
+    pub fn encode(&self) -> Bytes {
+        let text = truncate(&self.message);
+        let mut bytes = BytesMut::with_capacity(MAGIC.len() + 7 + text.len() + 9 * self.last_numbers.len());
+        bytes.put_slice(&MAGIC);
+        bytes.put_u8(KIND_GOODBYE);
+        bytes.put_u32_le(self.reason.code());
+        // `truncate` has cut the text to 120 bytes, and there are 84 channels.
+        #[allow(clippy::cast_possible_truncation)]
+        bytes.put_u8(text.len() as u8);
+        bytes.put_slice(text.as_bytes());
+        #[allow(clippy::cast_possible_truncation)]
+        bytes.put_u8(self.last_numbers.len() as u8);
+        for &(channel, number) in &self.last_numbers {
+            bytes.put_u8(Dialect::Native.lane(channel, TransferMode::Reliable).get());
+            bytes.put_u64_le(number.cast_unsigned());
+        }
+        bytes.freeze()
+    }
+}
+
+/// The longest beginning of `text` that a goodbye, or a close of Steam's, can carry.
+pub(crate) fn truncate(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_MESSAGE_BYTES)]
+}
+
+/// A message on the control lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// A hello of this project.
+    Hello(Hello),
+    /// The four-byte hello.
+    FourByteHello(u32),
+    /// A goodbye.
+    Goodbye(Goodbye),
+}
+
+impl Control {
+    /// Reads what came on lane 0.
+    ///
+    /// # Errors
+    /// [`ControlError::Version`] for a hello of another version, [`ControlError::Malformed`] for everything else that
+    /// is not whole and in order.
+    pub fn decode(payload: &[u8]) -> Result<Self, ControlError> {
+        if let Ok(id) = payload.try_into() {
+            return Ok(Self::FourByteHello(u32::from_le_bytes(id)));
+        }
+        let mut reader = Reader(payload);
+        if reader.array()? != MAGIC {
+            return Err(ControlError::Malformed);
+        }
+        match reader.array()? {
+            [KIND_HELLO] if payload.len() <= MAX_HELLO_BYTES => {
+                // The version stands before all that may differ in another one.
+                let version = u16::from_le_bytes(reader.array()?);
+                if version != PROTOCOL_VERSION {
+                    return Err(ControlError::Version(version));
+                }
+                Ok(Self::Hello(Hello {
+                    features: u32::from_le_bytes(reader.array()?),
+                    peer_id: u32::from_le_bytes(reader.array()?),
+                    nonce: u64::from_le_bytes(reader.array()?),
+                }))
+            }
+            [KIND_GOODBYE] => reader.goodbye().map(Self::Goodbye),
+            _ => Err(ControlError::Malformed),
+        }
+    }
+}
+
+/// What is left to read of a control message.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, len: usize) -> Result<&'a [u8], ControlError> {
+        let (taken, rest) = self.0.split_at_checked(len).ok_or(ControlError::Malformed)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], ControlError> {
+        let (&taken, rest) = self.0.split_first_chunk().ok_or(ControlError::Malformed)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn goodbye(&mut self) -> Result<Goodbye, ControlError> {
+        let reason = EndReason::from_code(u32::from_le_bytes(self.array()?));
+        let [len] = self.array()?;
+        let text = self.take(usize::from(len))?;
+        if text.len() > MAX_MESSAGE_BYTES || !reason.is_application() {
+            return Err(ControlError::Malformed);
+        }
+        let message = std::str::from_utf8(text).map_err(|_| ControlError::Malformed)?.to_owned();
+        let [count] = self.array()?;
+        let mut last_numbers = LastNumbers::new();
+        for _ in 0..count {
+            let [lane] = self.array()?;
+            let number = i64::from_le_bytes(self.array()?);
+            let Route::Game(channel, TransferMode::Reliable) = Dialect::Native.route(lane, true) else {
+                return Err(ControlError::Malformed);
+            };
+            // Ascending, so no lane stands twice and the list is bounded by the channels.
+            let ascending = last_numbers.last().is_none_or(|&(last, _)| last < channel);
+            if number < 1 || !ascending {
+                return Err(ControlError::Malformed);
+            }
+            last_numbers.push((channel, number));
+        }
+        if self.0.is_empty() {
+            Ok(Goodbye { reason, message, last_numbers })
+        } else {
+            Err(ControlError::Malformed)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hello() -> Hello {
+        Hello { features: 0b101, peer_id: 77, nonce: 0x0123_4567_89ab_cdef }
+    }
+
+    fn goodbye() -> Goodbye {
+        let channel = |channel| Channel::new(channel).unwrap();
+        Goodbye {
+            reason: EndReason::Kicked,
+            message: "bye, été".to_owned(),
+            last_numbers: [(channel(0), 1), (channel(3), 70_000), (channel(83), i64::MAX)]
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn both_hellos_come_back() {
+        assert_eq!(Control::decode(&hello().encode()), Ok(Control::Hello(hello())));
+        assert_eq!(Control::decode(&hello().encode_four_bytes()), Ok(Control::FourByteHello(77)));
+    }
+
+    #[test]
+    fn a_goodbye_comes_back() {
+        assert_eq!(Control::decode(&goodbye().encode()), Ok(Control::Goodbye(goodbye())));
+        let bare = Goodbye { message: String::new(), last_numbers: LastNumbers::new(), ..goodbye() };
+        assert_eq!(Control::decode(&bare.encode()), Ok(Control::Goodbye(bare)));
+    }
+
+    #[test]
+    fn a_long_message_is_cut_at_a_character() {
+        let long = Goodbye { message: "é".repeat(100), ..goodbye() };
+        let Ok(Control::Goodbye(read)) = Control::decode(&long.encode()) else { panic!("not a goodbye") };
+        assert_eq!(read.message, "é".repeat(60));
+    }
+
+    #[test]
+    fn a_longer_hello_of_this_version_is_read_and_a_very_long_one_is_not() {
+        let mut bytes = hello().encode().to_vec();
+        bytes.push(9);
+        assert_eq!(Control::decode(&bytes), Ok(Control::Hello(hello())));
+        bytes.resize(MAX_HELLO_BYTES + 1, 0);
+        assert_eq!(Control::decode(&bytes), Err(ControlError::Malformed));
+    }
+
+    #[test]
+    fn another_version_is_told_apart_from_noise() {
+        let mut bytes = hello().encode().to_vec();
+        bytes[5] = 9;
+        assert_eq!(Control::decode(&bytes[..7]), Err(ControlError::Version(9)));
+        bytes[0] ^= 1;
+        assert_eq!(Control::decode(&bytes), Err(ControlError::Malformed));
+    }
+
+    #[test]
+    fn nothing_cut_short_or_with_a_tail_is_a_goodbye() {
+        let bytes = goodbye().encode();
+        for len in (0..bytes.len()).filter(|&len| len != 4) {
+            assert_eq!(Control::decode(&bytes[..len]), Err(ControlError::Malformed), "{len} bytes");
+        }
+        let mut longer = bytes.to_vec();
+        longer.push(0);
+        assert_eq!(Control::decode(&longer), Err(ControlError::Malformed));
+    }
+
+    #[test]
+    fn a_goodbye_names_reliable_lanes_in_order_and_an_application_reason() {
+        let numbers = |numbers: &[(u8, i64)]| {
+            let mut bytes = MAGIC.to_vec();
+            bytes.extend([KIND_GOODBYE, 0xe8, 3, 0, 0, 0, u8::try_from(numbers.len()).unwrap()]);
+            for &(lane, number) in numbers {
+                bytes.push(lane);
+                bytes.extend(number.to_le_bytes());
+            }
+            Control::decode(&bytes).is_ok()
+        };
+        assert!(numbers(&[(1, 5), (4, 6)]));
+        assert!(!numbers(&[(4, 6), (1, 5)]), "descending");
+        assert!(!numbers(&[(1, 5), (1, 5)]), "twice");
+        assert!(!numbers(&[(0, 5)]), "the control lane");
+        assert!(!numbers(&[(2, 5)]), "an unreliable lane");
+        assert!(!numbers(&[(253, 5)]), "no channel's lane");
+        assert!(!numbers(&[(1, 0)]), "a number that no message has");
+        assert!(!numbers(&[(1, -1)]), "a negative number");
+        let steam = Goodbye { reason: EndReason::Other(4001), ..goodbye() };
+        assert_eq!(Control::decode(&steam.encode()), Err(ControlError::Malformed));
+    }
+}

@@ -1,0 +1,74 @@
+//! What a caller of a session can get wrong, one line each that says what to do.
+
+use thiserror::Error;
+
+use crate::id::{LobbyId, SteamId};
+use crate::limits::MAX_PACKET_BYTES;
+use crate::transport::TransportError;
+
+/// Why a packet was not put. Nothing of it was sent to anyone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PutError {
+    /// The session is not connected.
+    #[error("not connected: wait for peer_connected before sending")]
+    NotConnected,
+    /// The packet is empty.
+    #[error("an empty packet cannot be sent")]
+    Empty,
+    /// The packet is too large for Steam.
+    #[error("a packet of {0} bytes cannot be sent: the limit is {MAX_PACKET_BYTES}, send it in parts")]
+    TooLarge(usize),
+    /// The target names a peer that is not connected.
+    #[error("target peer {0} is not connected")]
+    UnknownTarget(i32),
+    /// The channel does not exist.
+    #[error("channel {0} does not exist: channels are 0 to 83")]
+    UnknownChannel(i32),
+    /// A connection has as much waiting to be sent as is allowed.
+    #[error("{0} bytes wait to be sent already: send less, or raise max_backlog_bytes")]
+    BacklogFull(usize),
+}
+
+/// Why a session could not be started, joined or changed. It is as it was before.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum SessionError {
+    /// Steam is not there.
+    #[error("Steam is not initialised: initialise it before creating a peer")]
+    Unavailable,
+    /// The session is connecting or connected already.
+    #[error("already connected or connecting: call close first")]
+    AlreadyInUse,
+    /// The session is not connecting or connected.
+    #[error("not connected: call create_host or create_client first")]
+    NotActive,
+    /// No peer has that id.
+    #[error("peer {0} is not connected")]
+    UnknownPeer(i32),
+    /// The local user cannot be its own peer.
+    #[error("cannot connect to oneself")]
+    Oneself,
+    /// There are too many connections.
+    #[error("too many connections")]
+    TooManyConnections,
+    /// Clients of a relaying session connect to the host alone.
+    #[error("with server_relay a client connects to the host alone")]
+    Relayed,
+    /// The local user is not the lobby's owner.
+    #[error("not the owner of lobby {0}: only its owner can host it")]
+    NotLobbyOwner(LobbyId),
+    /// The local user is not in the lobby.
+    #[error("not in lobby {0}: join it first")]
+    NotInLobby(LobbyId),
+    /// The local user owns the lobby, so there is no host to connect to.
+    #[error("lobby {0} is our own: host it with host_with_lobby")]
+    OwnLobby(LobbyId),
+    /// Steam could not open the listen socket.
+    #[error("cannot listen: {0}")]
+    Listen(TransportError),
+    /// Steam could not dial.
+    #[error("cannot connect to {0}: {1}")]
+    Connect(SteamId, TransportError),
+    /// A priority or weight that Steam does not take.
+    #[error("channel priority must be 0 or more, weight 1 to 65535, channel 0 to 83")]
+    BadPriority,
+}

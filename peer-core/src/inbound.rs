@@ -1,0 +1,82 @@
+//! The receiving half of one connection: what came last on its lanes, and what came too early.
+
+use smallvec::SmallVec;
+
+use crate::control::LastNumbers;
+use crate::lane::{Channel, TransferMode};
+use crate::limits::{MAX_HELD_BYTES, MAX_HELD_MESSAGES};
+use crate::transport::Message;
+
+/// In the order in which a record's second and third cache line want it; see [`Link`](crate::link::Link).
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Inbound<M> {
+    /// Packets of this connection that wait in the inbox.
+    pub(crate) waiting: u32,
+    /// The number of the last message delivered, by channel, for each of the two modes that need it.
+    last_ordered: SmallVec<[i64; 4]>,
+    last_reliable: SmallVec<[i64; 4]>,
+    held: Vec<M>,
+    held_bytes: usize,
+}
+
+impl<M: Message> Inbound<M> {
+    pub(crate) fn new() -> Self {
+        Self {
+            waiting: 0,
+            last_ordered: SmallVec::new(),
+            last_reliable: SmallVec::new(),
+            held: Vec::new(),
+            held_bytes: 0,
+        }
+    }
+
+    /// Whether the game should see the message `number` of that lane; false if it comes late or twice.
+    #[inline]
+    pub(crate) fn admit(&mut self, channel: Channel, mode: TransferMode, number: i64) -> bool {
+        let last = match mode {
+            TransferMode::Unreliable => return true,
+            TransferMode::Reliable => &mut self.last_reliable,
+            TransferMode::UnreliableOrdered => &mut self.last_ordered,
+        };
+        if channel.index() >= last.len() {
+            last.resize(channel.index() + 1, 0);
+        }
+        let last = &mut last[channel.index()];
+        let is_new = number > *last;
+        if is_new {
+            *last = number;
+        }
+        is_new
+    }
+
+    /// Whether everything that a goodbye announced has come.
+    pub(crate) fn has_all(&self, last_numbers: &LastNumbers) -> bool {
+        last_numbers.iter().all(|&(channel, number)| {
+            self.last_reliable.get(channel.index()).is_some_and(|&last| last >= number)
+        })
+    }
+
+    /// Keeps a message until it can be delivered.
+    ///
+    /// # Errors
+    /// If the bounds do not allow it; the message is dropped.
+    pub(crate) fn hold(&mut self, message: M) -> Result<(), HoldOverflow> {
+        self.held_bytes += message.payload().len();
+        if self.held.len() >= MAX_HELD_MESSAGES || self.held_bytes > MAX_HELD_BYTES {
+            return Err(HoldOverflow);
+        }
+        self.held.push(message);
+        Ok(())
+    }
+
+    /// What was kept, in the order of its coming.
+    pub(crate) fn take_held(&mut self) -> Vec<M> {
+        self.held_bytes = 0;
+        std::mem::take(&mut self.held)
+    }
+}
+
+/// More came before its peer could be announced than is kept.
+#[derive(Debug)]
+pub(crate) struct HoldOverflow;

@@ -1,0 +1,91 @@
+//! Where a packet's bytes are copied to, once, however many peers it goes to.
+
+use bytes::{Bytes, BytesMut};
+
+/// Bytes of one slab. Small packets are cut from it one after the other.
+const SLAB_BYTES: usize = 256 * 1024;
+/// A larger packet gets an allocation of its own, so that it does not keep a slab of small ones alive.
+const MAX_POOLED_BYTES: usize = 64 * 1024;
+/// Slabs kept. If packets that the network still holds keep all of them busy, further packets are allocated singly,
+/// so that one packet never keeps more than its own bytes alive.
+const MAX_SLABS: usize = 32;
+
+/// Buffers that are used again once the network is done with every packet in them: in steady state a packet costs a
+/// copy and no allocation.
+#[derive(Debug, Default)]
+pub(crate) struct PayloadPool {
+    current: Option<BytesMut>,
+    used: Vec<BytesMut>,
+}
+
+impl PayloadPool {
+    /// A shared copy of `payload`.
+    #[inline]
+    pub(crate) fn copy(&mut self, payload: &[u8]) -> Bytes {
+        match &mut self.current {
+            Some(slab) if slab.capacity() >= payload.len() => {
+                slab.extend_from_slice(payload);
+                slab.split().freeze()
+            }
+            _ => self.copy_to_next_slab(payload),
+        }
+    }
+
+    #[cold]
+    fn copy_to_next_slab(&mut self, payload: &[u8]) -> Bytes {
+        if payload.len() > MAX_POOLED_BYTES {
+            return Bytes::copy_from_slice(payload);
+        }
+        self.used.extend(self.current.take());
+        self.current = match self.used.iter_mut().position(|slab| slab.try_reclaim(SLAB_BYTES)) {
+            Some(free) => Some(self.used.swap_remove(free)),
+            None if self.used.len() < MAX_SLABS => Some(BytesMut::with_capacity(SLAB_BYTES)),
+            None => return Bytes::copy_from_slice(payload),
+        };
+        self.copy(payload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_packet_keeps_its_own_bytes() {
+        let mut pool = PayloadPool::default();
+        let packets: Vec<_> = (0..2000_usize)
+            .map(|i| {
+                let bytes = vec![i.to_le_bytes()[0]; i * 37 % 9000 + 1];
+                (pool.copy(&bytes), bytes)
+            })
+            .collect();
+        assert!(packets.iter().all(|(shared, bytes)| shared == bytes));
+    }
+
+    #[test]
+    fn slabs_are_used_again_when_their_packets_are_gone() {
+        let mut pool = PayloadPool::default();
+        for _ in 0..10_000 {
+            pool.copy(&[7; 1200]);
+        }
+        assert!(pool.used.len() <= 1, "{} slabs", pool.used.len());
+    }
+
+    #[test]
+    fn packets_that_stay_keep_a_bounded_number_of_slabs() {
+        let mut pool = PayloadPool::default();
+        let mut kept = Vec::new();
+        for _ in 0..(MAX_SLABS + 5) {
+            for i in 0..SLAB_BYTES / 1024 {
+                let packet = pool.copy(&[1; 1024]);
+                if i == 0 {
+                    kept.push(packet);
+                }
+            }
+        }
+        assert!(pool.used.len() <= MAX_SLABS);
+        kept.clear();
+        pool.copy(&[1; 1024]);
+        assert!(pool.current.is_some(), "free slabs are found again");
+    }
+}

@@ -1,0 +1,108 @@
+//! Why a connection ended, as the numbers that travel in Steam's close call.
+
+use std::fmt;
+
+/// The reason a connection ended: this project's own, or one of Steam's.
+///
+/// The numbers are Steam's application end codes (1000..=1999 for ordinary ends, 2000..=2999 for what should not
+/// happen); everything else is Steam's own `ESteamNetConnectionEnd`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// 1000: the other side left.
+    Left,
+    /// 1001: kicked.
+    Kicked,
+    /// 1002: the other side takes no new connections.
+    Refused,
+    /// 1003: not a member of the tracked lobby.
+    NotInLobby,
+    /// 1004: no room for another connection.
+    Full,
+    /// 1005: a newer connection from the same Steam id has taken its place.
+    Replaced,
+    /// 2000: Steam would not carry a reliable packet any more (`AppException_Generic`).
+    Exception,
+    /// 2001: the hello, or what followed it, broke the protocol.
+    BrokenHello,
+    /// 2002: another version of the protocol.
+    Version,
+    /// 2003: the claimed peer id is not acceptable.
+    IdRefused,
+    /// One of Steam's own reasons, or of an application that is not this one.
+    Other(u32),
+}
+
+/// Steam's reason for a certificate that could not be verified (`Remote_BadCert`). It passes as both sides refresh
+/// their certificates, which is why a dial that fails for it is made again.
+pub const STEAM_BAD_CERTIFICATE: u32 = 4003;
+
+impl EndReason {
+    /// The number that Steam carries.
+    pub fn code(self) -> u32 {
+        match self {
+            Self::Left => 1000,
+            Self::Kicked => 1001,
+            Self::Refused => 1002,
+            Self::NotInLobby => 1003,
+            Self::Full => 1004,
+            Self::Replaced => 1005,
+            Self::Exception => 2000,
+            Self::BrokenHello => 2001,
+            Self::Version => 2002,
+            Self::IdRefused => 2003,
+            Self::Other(code) => code,
+        }
+    }
+
+    /// The reason with the number `code`.
+    pub fn from_code(code: u32) -> Self {
+        match code {
+            1000 => Self::Left,
+            1001 => Self::Kicked,
+            1002 => Self::Refused,
+            1003 => Self::NotInLobby,
+            1004 => Self::Full,
+            1005 => Self::Replaced,
+            2000 => Self::Exception,
+            2001 => Self::BrokenHello,
+            2002 => Self::Version,
+            2003 => Self::IdRefused,
+            other => Self::Other(other),
+        }
+    }
+
+    /// Whether an application chose this end (1000..=2999), as opposed to the network.
+    pub fn is_application(self) -> bool {
+        (1000..3000).contains(&self.code())
+    }
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Left => f.write_str("left"),
+            Self::Kicked => f.write_str("kicked"),
+            Self::Refused => f.write_str("new connections are refused"),
+            Self::NotInLobby => f.write_str("not in the lobby"),
+            Self::Full => f.write_str("full"),
+            Self::Replaced => f.write_str("replaced by a newer connection"),
+            Self::Exception => f.write_str("a reliable packet could not be sent"),
+            Self::BrokenHello => f.write_str("broken hello"),
+            Self::Version => f.write_str("another protocol version"),
+            Self::IdRefused => f.write_str("peer id refused"),
+            Self::Other(code) => write!(f, "Steam's reason {code}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_comes_back() {
+        for code in (0..6000).chain([u32::MAX]) {
+            assert_eq!(EndReason::from_code(code).code(), code);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Taking in what the network brings: news of connections, messages, and the passing of time.
+
+use crate::control::Control;
+use crate::inbox::Packet;
+use crate::lane::Route;
+use crate::limits::{DISMISSAL_TIMEOUT, MAX_MESSAGES_PER_POLL, RECEIVE_BATCH};
+use crate::link::{End, State};
+use crate::reason::EndReason;
+use crate::session::Session;
+use crate::session::ending::Farewell;
+use crate::time::Time;
+use crate::transport::{ConnectionState, Message, StatusChange, Transport};
+
+impl<T: Transport> Session<T> {
+    /// Takes in all that has happened, and sends what waits. Call it once a frame, then take the events, then read the
+    /// packets.
+    pub fn poll(&mut self, now: Time) {
+        self.now = now;
+        self.flush();
+        self.take_statuses();
+        // A connection that has ended may have left messages behind: it is closed after they are taken in.
+        if self.receive() {
+            self.take_endings();
+        }
+        self.look_after_unsteady();
+        self.departures.poll(&mut self.transport, now);
+        self.close_retired_listening();
+    }
+
+    fn take_statuses(&mut self) {
+        while let Some(change) = self.transport.next_status() {
+            match change.state {
+                ConnectionState::Requested => self.requested(change.connection, change.remote),
+                ConnectionState::Connected => {
+                    if let Some(key) = self.link_of(change.connection) {
+                        self.connected(key);
+                    }
+                }
+                ConnectionState::ClosedByPeer { .. } | ConnectionState::ProblemDetectedLocally { .. } => {
+                    self.endings.push(change);
+                }
+            }
+        }
+    }
+
+    /// Takes in messages. Returns whether none are left.
+    fn receive(&mut self) -> bool {
+        let mut budget = MAX_MESSAGES_PER_POLL;
+        let mut arrivals = std::mem::take(&mut self.arrivals);
+        let drained = loop {
+            if budget == 0 || self.inbox.is_full() {
+                break false;
+            }
+            let asked = RECEIVE_BATCH.min(budget);
+            let count = self.transport.receive(&mut arrivals, asked);
+            for message in arrivals.drain(..) {
+                self.arrive(message);
+            }
+            if count < asked {
+                break true;
+            }
+            budget -= count;
+        };
+        self.arrivals = arrivals;
+        drained
+    }
+
+    /// A message has come: its token leads to its connection's record without a search.
+    #[inline]
+    pub(super) fn arrive(&mut self, message: T::Message) {
+        let key = message.token().0;
+        let Some(link) = self.links.get_mut(key) else {
+            return;
+        };
+        // The record may be another connection's by now.
+        if link.handle != Some(message.connection()) {
+            return;
+        }
+        let (State::Joined | State::Leaving { .. }, Some(peer)) = (&link.state, link.peer_id) else {
+            return self.arrive_early(key, message);
+        };
+        match link.outbound.dialect.route(message.lane(), message.is_reliable()) {
+            Route::Game(channel, mode) => {
+                let len = message.payload().len();
+                if !link.inbound.admit(channel, mode, message.number()) {
+                    self.counters.late += 1;
+                } else if len > 0 {
+                    self.counters.packets_in += 1;
+                    self.counters.bytes_in += len as u64;
+                    link.inbound.waiting += 1;
+                    self.inbox.push(Packet::new(peer, channel, mode, key, message));
+                } else {
+                    self.break_off(key, "an empty packet");
+                }
+            }
+            Route::Control => self.control(key, &message),
+            Route::Invalid => self.break_off(key, "a message on a lane that does not carry its kind"),
+        }
+    }
+
+    /// A control message after the hello.
+    pub(super) fn control(&mut self, key: u32, message: &T::Message) {
+        match Control::decode(message.payload()) {
+            Ok(Control::Goodbye(goodbye)) => self.said_goodbye(key, goodbye),
+            // The hello for peers of another make follows the one for ours.
+            Ok(Control::FourByteHello(claim))
+                if self.links[key].peer_id.is_some_and(|id| id.get() == claim) => {}
+            Ok(Control::FourByteHello(_) | Control::Hello(_)) => self.break_off(key, "a second hello"),
+            Err(error) => self.break_off(key, &error.to_string()),
+        }
+    }
+
+    fn break_off(&mut self, key: u32, why: &str) {
+        self.part(key, End::new(EndReason::BrokenHello, why), Farewell::Goodbye(DISMISSAL_TIMEOUT));
+    }
+
+    fn take_endings(&mut self) {
+        for StatusChange { connection, state, .. } in std::mem::take(&mut self.endings) {
+            let (ConnectionState::ClosedByPeer { reason, message }
+            | ConnectionState::ProblemDetectedLocally { reason, message }) = state
+            else {
+                continue;
+            };
+            let Some(key) = self.link_of(connection) else {
+                self.departures.ended(&mut self.transport, connection);
+                continue;
+            };
+            // What a goodbye said is closer to the truth than how the connection then went down.
+            let end = match &mut self.links[key].state {
+                State::Leaving { goodbye, .. } => End::of(goodbye),
+                _ => End { reason, message },
+            };
+            self.part(key, end, Farewell::Close);
+        }
+    }
+
+    /// Moves on every connection that is not in its steady state.
+    fn look_after_unsteady(&mut self) {
+        let mut place = 0;
+        while let Some(key) = self.links.unsteady(place) {
+            self.look_after(key);
+            // Looking after one connection may end others, and take them off the list.
+            if self.links.unsteady(place) != Some(key) {
+                continue;
+            }
+            let link = &self.links[key];
+            if matches!(link.state, State::Joined | State::Retired) && !link.outbound.is_broken {
+                self.links.settle(place);
+            } else {
+                place += 1;
+            }
+        }
+    }
+
+    fn look_after(&mut self, key: u32) {
+        let now = self.now;
+        let link = &mut self.links[key];
+        if link.outbound.is_broken {
+            return self.part(
+                key,
+                End::new(EndReason::Exception, "Steam refused a reliable packet"),
+                Farewell::Close,
+            );
+        }
+        match &mut link.state {
+            State::Scheduled { at } if now >= *at && !self.departures.has(link.steam_id) => {
+                if let Err(error) = self.dial(key) {
+                    self.part(key, End::new(EndReason::Other(0), error.to_string()), Farewell::Close);
+                }
+            }
+            State::Knocking { until } if now >= *until => {
+                let end = End::new(EndReason::NotInLobby, EndReason::NotInLobby.to_string());
+                self.part(key, end, Farewell::Close);
+            }
+            State::Greeting { until } if now >= *until => {
+                let end = End::new(EndReason::BrokenHello, "no hello came in time");
+                self.part(key, end, Farewell::Goodbye(DISMISSAL_TIMEOUT));
+            }
+            State::Greeted => self.announce_in_turn(key),
+            State::Leaving { until, goodbye }
+                if now >= *until || link.inbound.has_all(&goodbye.last_numbers) =>
+            {
+                let end = End::of(goodbye);
+                self.part(key, end, Farewell::Close);
+                self.retire_in_turn(key);
+            }
+            State::Ended { .. } => self.retire_in_turn(key),
+            _ => {}
+        }
+    }
+}

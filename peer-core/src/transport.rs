@@ -1,0 +1,306 @@
+//! The seam: what a session asks of the network, call for call what Steam's networking sockets offer.
+//!
+//! `peer-steam` implements it over Steam, `peer-sim` over a network in memory. Every method answers at once; what
+//! happens later comes back through [`Transport::next_status`] and [`Transport::receive`].
+
+use std::fmt;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::id::SteamId;
+use crate::lane::{Lane, SendFlags};
+use crate::reason::EndReason;
+
+/// A connection, as Steam numbers it (`HSteamNetConnection`). Never 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionHandle(pub u32);
+
+/// A listen socket, as Steam numbers it (`HSteamListenSocket`). Never 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListenHandle(pub u32);
+
+/// A virtual port: tells apart several sessions between the same two users.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VirtualPort(pub i32);
+
+/// What the session writes on a connection to find its own record again: an index, carried as Steam's user data and
+/// handed back in every message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token(pub u32);
+
+impl Token {
+    /// On a connection that has no record (yet, or any more).
+    pub const NONE: Self = Self(u32::MAX);
+}
+
+/// A call that the transport turned down.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TransportError {
+    /// Steam is not there to ask.
+    #[error("Steam is not initialised")]
+    Unavailable,
+    /// The port, handle or argument is not one that the transport can use.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// A message that arrived, in the transport's own memory. Dropping it gives that memory back.
+pub trait Message {
+    /// The connection it came on.
+    fn connection(&self) -> ConnectionHandle;
+    /// The token of that connection at the time the message was taken in.
+    fn token(&self) -> Token;
+    /// The lane it came on. A hostile sender may name any.
+    fn lane(&self) -> u8;
+    /// Its number on that lane, counted from 1 over reliable and unreliable messages together.
+    fn number(&self) -> i64;
+    /// Whether it was sent reliably.
+    fn is_reliable(&self) -> bool;
+    /// Its bytes.
+    fn payload(&self) -> &[u8];
+}
+
+/// One message of a [`Batch`]: who gets which of the batch's payloads, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The connection to send on.
+    pub connection: ConnectionHandle,
+    /// Index into [`Batch::payloads`].
+    pub payload: u32,
+    /// The session's own record of the connection; means nothing to the transport.
+    pub(crate) link: u32,
+    /// The lane, configured before.
+    pub lane: Lane,
+    /// Steam's flags for it.
+    pub flags: SendFlags,
+}
+
+impl Outgoing {
+    /// A message that belongs to no session: for control, and for whoever drives a transport directly.
+    pub fn new(connection: ConnectionHandle, payload: u32, lane: Lane, flags: SendFlags) -> Self {
+        Self { connection, payload, link: Token::NONE.0, lane, flags }
+    }
+}
+
+/// What one transport call sends: messages in order, over payloads that several of them may share.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// The payloads, each once. A transport that keeps one past the call clones the handle, never the bytes.
+    pub payloads: &'a [Bytes],
+    /// The messages. For each connection they are in the order to send.
+    pub messages: &'a [Outgoing],
+}
+
+impl<'a> Batch<'a> {
+    /// The bytes of `message`.
+    ///
+    /// # Panics
+    /// If `message` is of another batch with more payloads.
+    pub fn payload(&self, message: &Outgoing) -> &'a Bytes {
+        &self.payloads[message.payload as usize]
+    }
+}
+
+/// What became of one message of a batch, as Steam says it: a message number, or a negative `EResult`, or 0.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SendResult(pub i64);
+
+impl SendResult {
+    /// An earlier message of the same connection failed in this call, so this one was not tried.
+    pub const NOT_TRIED: Self = Self(0);
+    /// `k_EResultNoConnection`: the handle names no open connection.
+    pub const NO_CONNECTION: Self = Self(-3);
+    /// `k_EResultInvalidParam`: too large, no such lane, or no such connection.
+    pub const INVALID_PARAM: Self = Self(-8);
+    /// `k_EResultInvalidState`: the connection is closing or closed.
+    pub const INVALID_STATE: Self = Self(-11);
+    /// `k_EResultLimitExceeded`: the send buffer is full.
+    pub const LIMIT_EXCEEDED: Self = Self(-25);
+    /// `k_EResultIgnored`: a no-delay message that could not go out at once.
+    pub const IGNORED: Self = Self(-41);
+
+    /// The number that the message got on its lane, if it was taken.
+    pub fn message_number(self) -> Option<i64> {
+        (self.0 > 0).then_some(self.0)
+    }
+
+    /// Whether the same message may be taken later.
+    pub fn is_worth_retrying(self) -> bool {
+        self == Self::LIMIT_EXCEEDED || self == Self::NOT_TRIED
+    }
+}
+
+impl fmt::Debug for SendResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message_number() {
+            Some(number) => write!(f, "SendResult(message {number})"),
+            None => write!(f, "SendResult(EResult {})", -self.0),
+        }
+    }
+}
+
+/// How one lane of a connection shares its bandwidth with the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneConfig {
+    /// Lanes with a lower number go first, always.
+    pub priority: i32,
+    /// Share among lanes of the same priority. At least 1.
+    pub weight: u16,
+}
+
+/// What a connection has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// Someone wants to connect: accept it or close it.
+    Requested,
+    /// Accepted by both; data flows.
+    Connected,
+    /// The other side closed it. What it sent before can still be received, until this side closes it too.
+    ClosedByPeer {
+        /// Why, in the other side's words.
+        reason: EndReason,
+        /// Its message.
+        message: String,
+    },
+    /// The network gave it up.
+    ProblemDetectedLocally {
+        /// Why, in Steam's words.
+        reason: EndReason,
+        /// Steam's message.
+        message: String,
+    },
+}
+
+/// A connection's news.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusChange {
+    /// The connection.
+    pub connection: ConnectionHandle,
+    /// Its token when the news was made; [`Token::NONE`] on a request.
+    pub token: Token,
+    /// Who is on the other side. Steam has authenticated it.
+    pub remote: SteamId,
+    /// What it has come to.
+    pub state: ConnectionState,
+}
+
+/// A connection's figures of the moment (`SteamNetConnectionRealTimeStatus_t`).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RealTimeStatus {
+    /// Round trip in milliseconds.
+    pub ping_ms: i32,
+    /// Share of packets that arrived in order at this side, 0 to 1; negative if not known.
+    pub quality_local: f32,
+    /// The same as seen by the other side.
+    pub quality_remote: f32,
+    /// Datagrams sent a second.
+    pub out_packets_per_sec: f32,
+    /// Bytes sent a second.
+    pub out_bytes_per_sec: f32,
+    /// Datagrams received a second.
+    pub in_packets_per_sec: f32,
+    /// Bytes received a second.
+    pub in_bytes_per_sec: f32,
+    /// What the connection is thought to carry, in bytes a second.
+    pub send_rate_bytes_per_sec: i32,
+    /// Unreliable bytes that wait to be sent.
+    pub pending_unreliable: i32,
+    /// Reliable bytes that wait to be sent (again).
+    pub pending_reliable: i32,
+    /// Reliable bytes sent and not yet acknowledged.
+    pub sent_unacked_reliable: i32,
+    /// How long a message put now would wait before it goes out, in microseconds.
+    pub queue_time_us: i64,
+}
+
+/// One lane's figures of the moment (`SteamNetConnectionRealTimeLaneStatus_t`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LaneStatus {
+    /// Unreliable bytes that wait to be sent.
+    pub pending_unreliable: i32,
+    /// Reliable bytes that wait to be sent (again).
+    pub pending_reliable: i32,
+    /// Reliable bytes sent and not yet acknowledged.
+    pub sent_unacked_reliable: i32,
+    /// How long a message put now would wait before it goes out, in microseconds.
+    pub queue_time_us: i64,
+}
+
+/// The network under a session: one of these a session, and every connection it opens or accepts is the session's.
+///
+/// Connections are symmetric: if both sides dial each other at once, one connection comes of it. Messages of all
+/// connections are received through one poll group.
+pub trait Transport {
+    /// A received message, which keeps its memory until it is dropped.
+    type Message: Message;
+
+    /// The Steam id of the local user, or `None` without Steam.
+    fn local_steam_id(&self) -> Option<SteamId>;
+
+    /// Opens a listen socket (`CreateListenSocketP2P`). Requests that come in on it are told by
+    /// [`next_status`](Self::next_status).
+    ///
+    /// # Errors
+    /// If the port is taken or Steam is not there.
+    fn listen(&mut self, port: VirtualPort) -> Result<ListenHandle, TransportError>;
+
+    /// Closes a listen socket, and with it, ungracefully, what was accepted on it and is still open.
+    fn close_listen(&mut self, listen: ListenHandle);
+
+    /// Dials a peer (`ConnectP2P`, symmetric). If a request from that peer is pending on the same port, it is accepted
+    /// instead, and its handle is returned.
+    ///
+    /// # Errors
+    /// If Steam refuses at once, for example because a connection to that peer is still open.
+    fn connect(
+        &mut self,
+        peer: SteamId,
+        port: VirtualPort,
+        token: Token,
+    ) -> Result<ConnectionHandle, TransportError>;
+
+    /// Accepts a request, with the token that its messages are to carry.
+    ///
+    /// # Errors
+    /// If the request has gone away. A request that [`connect`](Self::connect) has already accepted is no error.
+    fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError>;
+
+    /// Closes a connection, or refuses a request, and lets go of the handle and of all messages that wait on it.
+    ///
+    /// With `linger` the transport first sends what it still holds, if it can (symmetric connections of Steam cannot,
+    /// so nothing may depend on it). Harmless on a handle that is closed already.
+    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str, linger: bool);
+
+    /// Sets how many lanes this side sends on, and how they share (`ConfigureConnectionLanes`). The number may only
+    /// grow.
+    ///
+    /// # Errors
+    /// If there are none or too many, fewer than before, a weight is 0, or the connection is gone.
+    fn configure_lanes(
+        &mut self,
+        connection: ConnectionHandle,
+        lanes: &[LaneConfig],
+    ) -> Result<(), TransportError>;
+
+    /// Changes the token that the connection's messages carry from now on.
+    fn set_token(&mut self, connection: ConnectionHandle, token: Token);
+
+    /// Sends a batch (`SendMessages`), and appends what became of each message to `results`, in order.
+    fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>);
+
+    /// Appends at most `max` messages that have come in, of all connections, in the order of their coming; returns
+    /// how many. Fewer than `max` means that no more are there.
+    fn receive(&mut self, messages: &mut Vec<Self::Message>, max: usize) -> usize;
+
+    /// The next news of a connection, oldest first, once each.
+    fn next_status(&mut self) -> Option<StatusChange>;
+
+    /// The figures of a connection, and those of its first `lanes.len()` lanes; `None` if it is gone or has fewer
+    /// lanes than that.
+    fn real_time_status(
+        &self,
+        connection: ConnectionHandle,
+        lanes: &mut [LaneStatus],
+    ) -> Option<RealTimeStatus>;
+}

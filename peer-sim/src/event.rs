@@ -1,0 +1,103 @@
+//! What is going to happen, and when.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::rc::Rc;
+
+use peer_core::{ConnectionHandle, LobbyId, SteamId, Time};
+
+use crate::connection::Notice;
+use crate::lobby::NewsUnderWay;
+use crate::sender::{Datagram, Segment};
+
+/// Something that happens at a moment. Whoever it was for may be gone by then: then nothing happens.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A dialler sends its request, again if need be.
+    Dial(ConnectionHandle),
+    /// A dialler's request arrives.
+    Request(ConnectionHandle),
+    /// The dialler hears that it was accepted.
+    Accepted { dialler: ConnectionHandle, acceptor: ConnectionHandle },
+    /// The acceptor sees the dialler's route work.
+    AcceptorConnects(ConnectionHandle),
+    /// A connection that is not Connected by now never will be.
+    Deadline(ConnectionHandle),
+    /// A dial meets a certificate that does not verify.
+    BadCertificate(ConnectionHandle),
+    /// A connection has heard nothing for too long, unless it has since: then its `epoch` is another.
+    Silence { connection: ConnectionHandle, epoch: u32 },
+    /// A process tries (again) to tell that it has closed a connection.
+    Tell(Box<Notice>),
+    /// Word of a close arrives.
+    Closed(Box<Notice>),
+    /// A sender may send again.
+    Wake(ConnectionHandle),
+    /// A datagram arrives.
+    Arrive { connection: ConnectionHandle, datagram: Rc<Datagram> },
+    /// A segment arrives that a modified client made up.
+    ArriveForged { connection: ConnectionHandle, segment: Box<Segment> },
+    /// An acknowledgement arrives.
+    Ack { connection: ConnectionHandle, packet: u64 },
+    /// The oldest reliable datagram in flight counts as lost.
+    Retransmit(ConnectionHandle),
+    /// A receiver that had no room tries to deliver again.
+    Release(ConnectionHandle),
+    /// A lobby member is told.
+    LobbyNews(Box<NewsUnderWay>),
+    /// Steam notices that a lobby member's process has died.
+    LobbyRemoval { lobby: LobbyId, member: SteamId, epoch: u64 },
+}
+
+#[derive(Debug)]
+struct Scheduled {
+    at: Time,
+    sequence: u64,
+    event: Event,
+}
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.sequence) == (other.at, other.sequence)
+    }
+}
+
+impl Eq for Scheduled {}
+
+impl PartialOrd for Scheduled {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scheduled {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.sequence).cmp(&(other.at, other.sequence))
+    }
+}
+
+/// All events to come, by moment, and in the order of their making within one.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    heap: BinaryHeap<Reverse<Scheduled>>,
+    sequence: u64,
+}
+
+impl Events {
+    pub(crate) fn schedule(&mut self, at: Time, event: Event) {
+        self.sequence += 1;
+        self.heap.push(Reverse(Scheduled { at, sequence: self.sequence, event }));
+    }
+
+    pub(crate) fn next_time(&self) -> Option<Time> {
+        self.heap.peek().map(|Reverse(scheduled)| scheduled.at)
+    }
+
+    /// The next event if it is due by `until`.
+    pub(crate) fn pop(&mut self, until: Time) -> Option<(Time, Event)> {
+        if self.next_time()? > until {
+            return None;
+        }
+        self.heap.pop().map(|Reverse(scheduled)| (scheduled.at, scheduled.event))
+    }
+}

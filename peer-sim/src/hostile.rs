@@ -1,0 +1,137 @@
+//! Peers that follow no protocol: thin helpers to send anything, at any time.
+
+use bytes::Bytes;
+use peer_core::{
+    Batch, ConnectionHandle, ConnectionState, EndReason, Lane, LaneConfig, Outgoing, SendFlags, SendResult,
+    StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
+};
+
+use crate::endpoint::SimTransport;
+use crate::event::Event;
+use crate::message::SimMessage;
+use crate::network::Network;
+use crate::sender::Segment;
+
+/// A process that drives its transport by hand.
+#[derive(Debug)]
+pub struct RawPeer {
+    /// The transport, for what has no helper here.
+    pub transport: SimTransport,
+}
+
+impl RawPeer {
+    /// Starts a process of the user `steam_id`.
+    ///
+    /// # Panics
+    /// If one is running.
+    pub fn new(network: &Network, steam_id: SteamId) -> Self {
+        Self { transport: network.endpoint(steam_id) }
+    }
+
+    /// Its user.
+    pub fn steam_id(&self) -> SteamId {
+        self.transport.steam_id()
+    }
+
+    /// Listens on a port.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub fn listen(&mut self, port: VirtualPort) -> Result<(), TransportError> {
+        self.transport.listen(port).map(|_| ())
+    }
+
+    /// Dials someone, and opens every lane that Steam has.
+    ///
+    /// # Errors
+    /// As [`Transport::connect`].
+    pub fn dial(&mut self, peer: SteamId, port: VirtualPort) -> Result<ConnectionHandle, TransportError> {
+        let connection = self.transport.connect(peer, port, Token::NONE)?;
+        self.open_all_lanes(connection)?;
+        Ok(connection)
+    }
+
+    /// Accepts a request, and opens every lane that Steam has.
+    ///
+    /// # Errors
+    /// As [`Transport::accept`].
+    pub fn accept(&mut self, connection: ConnectionHandle) -> Result<(), TransportError> {
+        self.transport.accept(connection, Token::NONE)?;
+        self.open_all_lanes(connection)
+    }
+
+    fn open_all_lanes(&mut self, connection: ConnectionHandle) -> Result<(), TransportError> {
+        let lane = LaneConfig { priority: 0, weight: 1 };
+        self.transport.configure_lanes(connection, &vec![lane; usize::from(Lane::MAX_COUNT)])
+    }
+
+    /// Sends bytes, whatever they are.
+    ///
+    /// # Panics
+    /// If `lane` is 255, which Steam's calls cannot name; see [`forge`](Self::forge).
+    pub fn send(
+        &mut self,
+        connection: ConnectionHandle,
+        lane: u8,
+        flags: SendFlags,
+        payload: impl Into<Bytes>,
+    ) -> SendResult {
+        let lane = Lane::new(lane).expect("Steam has lanes 0 to 254; forge() reaches further");
+        let payloads = [payload.into()];
+        let messages = [Outgoing::new(connection, 0, lane, flags)];
+        let mut results = Vec::with_capacity(1);
+        self.transport.send(Batch { payloads: &payloads, messages: &messages }, &mut results);
+        results[0]
+    }
+
+    /// Puts a message on the wire past Steam's own library, as a modified client can: any lane, any number, any size,
+    /// and no place in the order of its lane. It leaves at once, connected or not, and is never repeated. Does nothing
+    /// on a connection that is not open, or not known to the other side yet.
+    pub fn forge(
+        &mut self,
+        connection: ConnectionHandle,
+        lane: u8,
+        number: i64,
+        reliable: bool,
+        payload: impl Into<Bytes>,
+    ) {
+        let payload = payload.into();
+        let mut state = self.transport.state().borrow_mut();
+        let Some(half) = state.open_half(self.transport.id(), connection) else { return };
+        let (local, remote) = (half.local, half.remote);
+        let Some(to) = half.peer else { return };
+        let state = &mut *state;
+        let Some(delay) = state.links.datagram_delay(&mut state.rng, local, remote) else { return };
+        let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        let segment = Segment { lane, reliable, number, ordinal: 0, offset: 0, len, payload };
+        let forged = Event::ArriveForged { connection: to, segment: Box::new(segment) };
+        state.events.schedule(state.now + delay, forged);
+    }
+
+    /// Closes a connection without linger.
+    pub fn close(&mut self, connection: ConnectionHandle, reason: u32, message: &str) {
+        self.transport.close(connection, EndReason::from_code(reason), message, false);
+    }
+
+    /// All news there is.
+    pub fn statuses(&mut self) -> Vec<StatusChange> {
+        std::iter::from_fn(|| self.transport.next_status()).collect()
+    }
+
+    /// All news there is; requests among it are accepted.
+    pub fn accept_all(&mut self) -> Vec<StatusChange> {
+        let statuses = self.statuses();
+        for status in statuses.iter().filter(|status| status.state == ConnectionState::Requested) {
+            // One that has gone away since is told as such.
+            let _ = self.accept(status.connection);
+        }
+        statuses
+    }
+
+    /// All messages that have come in.
+    pub fn messages(&mut self) -> Vec<SimMessage> {
+        let mut messages = Vec::new();
+        self.transport.receive(&mut messages, usize::MAX);
+        messages
+    }
+}

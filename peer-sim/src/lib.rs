@@ -1,0 +1,48 @@
+//! A deterministic in-memory network with the semantics of Steam's networking sockets.
+//!
+//! A test owns a [`Network`], gets one [`SimTransport`] a process from it, and moves the clock with
+//! [`Network::advance`]. Everything random comes from one seed, so the same seed and the same calls give the same
+//! network, event for event. What the network does when settings are left alone is what the open
+//! `GameNetworkingSockets` 1.6.0 does behind Local Steam; the settings turn on what Steam itself may do instead.
+//!
+//! ```
+//! use std::time::Duration;
+//! use peer_core::{ConnectionState, SteamId, Token, Transport, VirtualPort};
+//!
+//! let network = peer_sim::Network::new(7);
+//! let mut host = network.endpoint(SteamId(1));
+//! let mut client = network.endpoint(SteamId(2));
+//! host.listen(VirtualPort(0)).unwrap();
+//! client.connect(SteamId(1), VirtualPort(0), Token(0)).unwrap();
+//! network.advance(Duration::from_millis(100));
+//! assert_eq!(host.next_status().unwrap().state, ConnectionState::Requested);
+//! ```
+#![forbid(unsafe_code)]
+
+mod connection;
+mod counters;
+mod endpoint;
+mod event;
+mod hostile;
+mod link;
+mod lobby;
+mod message;
+mod network;
+mod receiver;
+mod rendezvous;
+mod sender;
+mod status;
+mod trace;
+mod traffic;
+
+pub use counters::Counters;
+pub use endpoint::SimTransport;
+pub use hostile::RawPeer;
+pub use link::LinkSettings;
+pub use lobby::LobbyNews;
+pub use message::SimMessage;
+pub use network::{DuplicatePolicy, Network, NetworkSettings};
+pub use trace::{TraceEntry, TraceEvent};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! What happens to a datagram on its way from one user to another.
+
+use std::time::Duration;
+
+use peer_core::SteamId;
+use rand::RngExt;
+use rand::rngs::StdRng;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// One direction between two users.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkSettings {
+    /// How long every datagram takes.
+    pub latency: Duration,
+    /// How much longer one may take: evenly from zero to this. Datagrams overtake each other by it.
+    pub jitter: Duration,
+    /// Share of datagrams that vanish, 0 to 1.
+    pub loss: f64,
+    /// Share of datagrams that arrive twice, 0 to 1. Steam filters the second by its packet number.
+    pub duplication: f64,
+    /// Share of datagrams that are held back by [`reorder_delay`](Self::reorder_delay), 0 to 1.
+    pub reordering: f64,
+    /// How long a datagram picked by [`reordering`](Self::reordering) is held back.
+    pub reorder_delay: Duration,
+    /// What a connection carries, in bytes a second. At least 1. Steam's default is 256 KiB/s (`SendRateMax`).
+    pub bandwidth: u64,
+    /// How many bytes a connection takes that are not yet on the wire (`SendBufferSize`).
+    pub send_buffer: usize,
+    /// How long signals of the rendezvous take, which travel through Steam's servers; `None`: like datagrams.
+    pub signal_latency: Option<Duration>,
+    /// Whether anything gets through at all, signals included.
+    pub up: bool,
+}
+
+impl Default for LinkSettings {
+    fn default() -> Self {
+        Self {
+            latency: Duration::from_millis(20),
+            jitter: Duration::ZERO,
+            loss: 0.0,
+            duplication: 0.0,
+            reordering: 0.0,
+            reorder_delay: Duration::from_millis(30),
+            bandwidth: 256 * 1024,
+            send_buffer: 524_288,
+            signal_latency: None,
+            up: true,
+        }
+    }
+}
+
+impl LinkSettings {
+    /// The default link with this latency.
+    pub fn with_latency(latency: Duration) -> Self {
+        Self { latency, ..Self::default() }
+    }
+
+    pub(crate) fn check(&self) {
+        for (name, share) in
+            [("loss", self.loss), ("duplication", self.duplication), ("reordering", self.reordering)]
+        {
+            assert!((0.0..=1.0).contains(&share), "LinkSettings::{name} is a share from 0 to 1, not {share}");
+        }
+        assert!(
+            self.bandwidth > 0,
+            "LinkSettings::bandwidth is at least 1 byte a second; use `up` to cut a link"
+        );
+    }
+
+    /// The longest that a datagram takes without being held back.
+    pub(crate) fn slowest(&self) -> Duration {
+        self.latency + self.jitter
+    }
+
+    /// How long one datagram takes.
+    fn datagram_delay(&self, rng: &mut StdRng) -> Duration {
+        let held = if chance(rng, self.reordering) { self.reorder_delay } else { Duration::ZERO };
+        self.latency + up_to(rng, self.jitter) + held
+    }
+}
+
+/// True with probability `share`.
+fn chance(rng: &mut StdRng, share: f64) -> bool {
+    share > 0.0 && rng.random_bool(share)
+}
+
+/// Evenly from zero to `limit`, in whole microseconds.
+pub(crate) fn up_to(rng: &mut StdRng, limit: Duration) -> Duration {
+    let micros = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+    if micros == 0 { Duration::ZERO } else { Duration::from_micros(rng.random_range(0..=micros)) }
+}
+
+/// The links of a network.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    default: LinkSettings,
+    own: FxHashMap<(SteamId, SteamId), LinkSettings>,
+    /// Directions that a partition has cut, whatever their settings say.
+    cut: FxHashSet<(SteamId, SteamId)>,
+}
+
+impl Links {
+    pub(crate) fn get(&self, from: SteamId, to: SteamId) -> &LinkSettings {
+        if self.own.is_empty() {
+            return &self.default;
+        }
+        self.own.get(&(from, to)).unwrap_or(&self.default)
+    }
+
+    pub(crate) fn set(&mut self, from: SteamId, to: SteamId, settings: LinkSettings) {
+        settings.check();
+        self.own.insert((from, to), settings);
+    }
+
+    pub(crate) fn get_default(&self) -> &LinkSettings {
+        &self.default
+    }
+
+    pub(crate) fn set_default(&mut self, settings: LinkSettings) {
+        settings.check();
+        self.default = settings;
+    }
+
+    pub(crate) fn set_cut(&mut self, from: SteamId, to: SteamId, cut: bool) {
+        if cut {
+            self.cut.insert((from, to));
+        } else {
+            self.cut.remove(&(from, to));
+        }
+    }
+
+    pub(crate) fn is_up(&self, from: SteamId, to: SteamId) -> bool {
+        self.get(from, to).up && (self.cut.is_empty() || !self.cut.contains(&(from, to)))
+    }
+
+    /// How long a signal takes, or `None` if it gets lost.
+    pub(crate) fn signal_delay(&self, rng: &mut StdRng, from: SteamId, to: SteamId) -> Option<Duration> {
+        let link = self.get(from, to);
+        if !self.is_up(from, to) || chance(rng, link.loss) {
+            return None;
+        }
+        Some(link.signal_latency.unwrap_or(link.latency) + up_to(rng, link.jitter))
+    }
+
+    /// How long a datagram takes, or `None` if it gets lost.
+    pub(crate) fn datagram_delay(&self, rng: &mut StdRng, from: SteamId, to: SteamId) -> Option<Duration> {
+        let link = self.get(from, to);
+        if !self.is_up(from, to) || chance(rng, link.loss) {
+            return None;
+        }
+        Some(link.datagram_delay(rng))
+    }
+
+    /// How long the second copy of a datagram takes, if the network makes one.
+    pub(crate) fn duplicate_delay(&self, rng: &mut StdRng, from: SteamId, to: SteamId) -> Option<Duration> {
+        let link = self.get(from, to);
+        chance(rng, link.duplication).then(|| link.datagram_delay(rng))
+    }
+
+    /// How long an acknowledgement takes. Steam repeats acknowledgements, so a lost one is only later; `None` if the
+    /// link is down.
+    pub(crate) fn ack_delay(&self, rng: &mut StdRng, from: SteamId, to: SteamId) -> Option<Duration> {
+        const REPEAT: Duration = Duration::from_millis(50);
+        let link = self.get(from, to);
+        if !self.is_up(from, to) {
+            return None;
+        }
+        let mut delay = link.latency + up_to(rng, link.jitter);
+        for _ in 0..20 {
+            if !chance(rng, link.loss) {
+                return Some(delay);
+            }
+            delay += REPEAT;
+        }
+        None
+    }
+
+    /// When a datagram that nobody acknowledged counts as lost: two round trips and 50 ms.
+    pub(crate) fn retransmit_after(&self, a: SteamId, b: SteamId) -> Duration {
+        (self.get(a, b).slowest() + self.get(b, a).slowest()) * 2 + Duration::from_millis(50)
+    }
+
+    /// The round trip between two users, without jitter.
+    pub(crate) fn round_trip(&self, a: SteamId, b: SteamId) -> Duration {
+        self.get(a, b).latency + self.get(b, a).latency
+    }
+}

@@ -1,0 +1,276 @@
+//! How two processes find each other: requests, their answers, and dials that cross.
+
+use std::time::Duration;
+
+use peer_core::{
+    ConnectionHandle, ConnectionState, EndReason, STEAM_BAD_CERTIFICATE, SteamId, Token, TransportError,
+    VirtualPort,
+};
+
+use crate::connection::{Half, Notice, RENDEZVOUS, Stage, TIMEOUT};
+use crate::endpoint::EndpointId;
+use crate::event::Event;
+use crate::link::up_to;
+use crate::network::{DuplicatePolicy, State};
+use crate::trace::TraceEvent;
+
+/// How often a request is repeated until it is answered.
+const DIAL_AGAIN: Duration = Duration::from_millis(500);
+/// How long after the dialler the acceptor is Connected at the most, beside the latency (measured: about 50 ms).
+const ROUTE_CONFIRMATION: Duration = Duration::from_millis(50);
+/// How often an acceptor looks for its route while the link is down.
+const ROUTE_AGAIN: Duration = Duration::from_millis(100);
+
+fn refused(text: &str) -> TransportError {
+    TransportError::Refused(text.to_owned())
+}
+
+impl State {
+    pub(crate) fn connect(
+        &mut self,
+        endpoint: EndpointId,
+        peer: SteamId,
+        port: VirtualPort,
+        token: Token,
+    ) -> Result<ConnectionHandle, TransportError> {
+        let local = self.endpoints[endpoint.0].steam_id;
+        if peer == local {
+            return Err(refused("a user cannot connect to themselves"));
+        }
+        // As GNS means it: a request that waits is accepted in passing. (GNS 1.6.0 itself has a fault there, which
+        // Local Steam works around.)
+        if let Some(request) = self.find_half(endpoint, peer, port, |stage| stage == Stage::Pending) {
+            self.accept(endpoint, request, token)?;
+            return Ok(request);
+        }
+        if self.find_half(endpoint, peer, port, Stage::is_live).is_some() {
+            return Err(refused("only one symmetric connection to a peer can be active at a time"));
+        }
+        let deadline = self.now + self.settings.timeout_initial;
+        let mut half = Half::new(endpoint, local, peer, port, Stage::Dialling, deadline);
+        half.token = token;
+        half.doomed = self.take_bad_certificate(local, peer);
+        let doomed = half.doomed;
+        let handle = self.add_half(half);
+        self.trace(|| TraceEvent::Dialled { by: local, to: peer, port, connection: handle });
+        if doomed {
+            let round_trip = self.links.round_trip(local, peer);
+            self.events.schedule(self.now + round_trip, Event::BadCertificate(handle));
+        } else {
+            self.events.schedule(deadline, Event::Deadline(handle));
+            self.dial(handle);
+        }
+        Ok(handle)
+    }
+
+    pub(crate) fn accept(
+        &mut self,
+        endpoint: EndpointId,
+        handle: ConnectionHandle,
+        token: Token,
+    ) -> Result<(), TransportError> {
+        let deadline = self.now + self.settings.timeout_initial;
+        let Some(half) = self.open_half(endpoint, handle) else {
+            return Err(refused("no such connection"));
+        };
+        match half.stage {
+            Stage::Pending => {
+                half.stage = Stage::Accepted;
+                half.token = token;
+                half.deadline = deadline;
+                self.events.schedule(deadline, Event::Deadline(handle));
+                self.answer(handle);
+                Ok(())
+            }
+            Stage::Accepted | Stage::Connected | Stage::Lingering => {
+                half.token = token;
+                Ok(())
+            }
+            Stage::Dialling => Err(refused("a dial cannot be accepted by the side that dials")),
+            Stage::ClosedByPeer => Err(refused("the other side has already given up")),
+            Stage::Failed => Err(refused("the request has timed out")),
+        }
+    }
+
+    /// The endpoint's oldest half to `remote` on `port` whose stage is right.
+    fn find_half(
+        &self,
+        endpoint: EndpointId,
+        remote: SteamId,
+        port: VirtualPort,
+        is_right: impl Fn(Stage) -> bool,
+    ) -> Option<ConnectionHandle> {
+        let handles = self.endpoints[endpoint.0].by_remote.get(&remote)?;
+        let found = handles.iter().find(|handle| {
+            self.halves.get(handle).is_some_and(|half| half.port == port && is_right(half.stage))
+        });
+        found.copied()
+    }
+
+    fn take_bad_certificate(&mut self, a: SteamId, b: SteamId) -> bool {
+        match self.bad_certificates.get_mut(&(a.min(b), a.max(b))) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn bad_certificate(&mut self, handle: ConnectionHandle) {
+        self.fail(handle, STEAM_BAD_CERTIFICATE, "the certificate could not be verified");
+    }
+
+    /// Sends a dialler's request, and sees to it that it is sent again.
+    pub(crate) fn dial(&mut self, handle: ConnectionHandle) {
+        let Some(half) = self.halves.get(&handle).filter(|half| half.stage == Stage::Dialling) else {
+            return;
+        };
+        if let Some(delay) = self.links.signal_delay(&mut self.rng, half.local, half.remote) {
+            self.events.schedule(self.now + delay, Event::Request(handle));
+        }
+        if self.now + DIAL_AGAIN < half.deadline {
+            self.events.schedule(self.now + DIAL_AGAIN, Event::Dial(handle));
+        }
+    }
+
+    /// A request has arrived, perhaps not for the first time.
+    pub(crate) fn request(&mut self, dialler: ConnectionHandle) {
+        let Some(dial) = self.halves.get(&dialler).filter(|half| half.stage == Stage::Dialling) else {
+            return;
+        };
+        let (caller, port) = (dial.local, dial.port);
+        let Some(&endpoint) = self.living.get(&dial.remote) else { return };
+        let refusal = dial.refused_by.as_ref().filter(|refusal| refusal.from == endpoint);
+        if let Some(refusal) = refusal.filter(|refusal| self.can_tell(refusal)).cloned() {
+            self.tell(refusal);
+            return;
+        }
+        let known = dial.peer.and_then(|known| self.halves.get(&known).map(|half| (known, half)));
+        if let Some((known, half)) = known.filter(|(_, half)| half.endpoint == endpoint) {
+            if matches!(half.stage, Stage::Accepted | Stage::Connected) {
+                self.answer(known);
+            }
+            return;
+        }
+        if let Some(own) = self.find_half(endpoint, caller, port, Stage::is_live) {
+            let own_half = self.halves.get(&own);
+            if own_half.is_some_and(|half| half.stage == Stage::Dialling && !half.doomed) {
+                self.cross(dialler, own);
+                return;
+            }
+            if self.settings.duplicates == DuplicatePolicy::Ignored {
+                return;
+            }
+        }
+        self.admit(dialler, endpoint);
+    }
+
+    /// Two dials have met. The user with the lower Steam id stays the caller (GNS compares connection ids, which are
+    /// as arbitrary); the other side accepts.
+    fn cross(&mut self, dialler: ConnectionHandle, own: ConnectionHandle) {
+        let deadline = self.now + self.settings.timeout_initial;
+        let Some(caller) = self.halves.get(&dialler).map(|half| half.local) else { return };
+        let Some(half) = self.halves.get_mut(&own).filter(|half| caller < half.local) else { return };
+        half.stage = Stage::Accepted;
+        half.peer = Some(dialler);
+        half.deadline = deadline;
+        self.events.schedule(deadline, Event::Deadline(own));
+        if let Some(dial) = self.halves.get_mut(&dialler) {
+            dial.peer = Some(own);
+        }
+        self.answer(own);
+    }
+
+    /// Tells the application of a request, or turns it down if nobody listens.
+    fn admit(&mut self, dialler: ConnectionHandle, endpoint: EndpointId) {
+        let deadline = self.now + self.settings.timeout_initial;
+        let Some(dial) = self.halves.get_mut(&dialler) else { return };
+        let (caller, local, port) = (dial.local, dial.remote, dial.port);
+        if let Some(&listen) = self.endpoints[endpoint.0].listens.get(&port) {
+            let mut half = Half::new(endpoint, local, caller, port, Stage::Pending, deadline);
+            half.listen = Some(listen);
+            half.peer = Some(dialler);
+            let request = self.add_half(half);
+            if let Some(dial) = self.halves.get_mut(&dialler) {
+                dial.peer = Some(request);
+            }
+            self.events.schedule(deadline, Event::Deadline(request));
+            self.push_status(request, ConnectionState::Requested);
+        } else if self.settings.refuse_unknown_ports {
+            let notice = Box::new(Notice {
+                from: endpoint,
+                from_id: local,
+                listen: None,
+                to_id: caller,
+                to: dialler,
+                reason: EndReason::from_code(RENDEZVOUS),
+                message: format!("nobody listens on port {}", port.0),
+                until: self.now,
+            });
+            dial.refused_by = Some(notice.clone());
+            self.tell(notice);
+        }
+    }
+
+    /// Tells the dialler of `acceptor` that it is accepted. If that gets lost, the repeated request asks again.
+    fn answer(&mut self, acceptor: ConnectionHandle) {
+        let Some(half) = self.halves.get(&acceptor) else { return };
+        let Some(dialler) = half.peer else { return };
+        if let Some(delay) = self.links.signal_delay(&mut self.rng, half.local, half.remote) {
+            self.events.schedule(self.now + delay, Event::Accepted { dialler, acceptor });
+        }
+    }
+
+    pub(crate) fn accepted(&mut self, dialler: ConnectionHandle, acceptor: ConnectionHandle) {
+        if self.halves.get(&acceptor).is_none_or(|half| half.stage != Stage::Accepted) {
+            return;
+        }
+        let Some(half) = self.halves.get_mut(&dialler) else { return };
+        if half.stage != Stage::Dialling || half.peer != Some(acceptor) {
+            return;
+        }
+        let (local, remote) = (half.local, half.remote);
+        self.connected(dialler);
+        let delay = self.links.get(local, remote).latency + up_to(&mut self.rng, ROUTE_CONFIRMATION);
+        self.events.schedule(self.now + delay, Event::AcceptorConnects(acceptor));
+    }
+
+    pub(crate) fn acceptor_connects(&mut self, acceptor: ConnectionHandle) {
+        let Some(half) = self.halves.get(&acceptor).filter(|half| half.stage == Stage::Accepted) else {
+            return;
+        };
+        let dialler = half.peer.and_then(|dialler| self.halves.get(&dialler));
+        if !dialler.is_some_and(|dialler| dialler.stage.sends_data()) {
+            return;
+        }
+        if self.links.is_up(half.remote, half.local) {
+            self.connected(acceptor);
+        } else {
+            self.events.schedule(self.now + ROUTE_AGAIN, Event::AcceptorConnects(acceptor));
+        }
+    }
+
+    fn connected(&mut self, handle: ConnectionHandle) {
+        let Some(half) = self.halves.get_mut(&handle) else { return };
+        half.stage = Stage::Connected;
+        self.push_status(handle, ConnectionState::Connected);
+        self.refresh_hearing(handle);
+        self.pump(handle);
+    }
+
+    /// A connection should be Connected by now.
+    pub(crate) fn deadline(&mut self, handle: ConnectionHandle) {
+        let Some(half) = self.halves.get(&handle) else { return };
+        if !half.stage.is_connecting() || self.now < half.deadline {
+            return;
+        }
+        match half.stage {
+            Stage::Dialling => self.fail(handle, TIMEOUT, "Timed out attempting to connect"),
+            Stage::Pending => {
+                self.fail(handle, TIMEOUT, "App didn't accept or close incoming connection in time.");
+            }
+            _ => self.fail(handle, RENDEZVOUS, "Timed out attempting to negotiate rendezvous"),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! How connections end.
+
+use super::*;
+use peer_core::EndReason;
+
+fn telling() -> NetworkSettings {
+    NetworkSettings { silent_close: false, ..NetworkSettings::default() }
+}
+
+#[test]
+fn a_close_is_told_after_a_latency_and_what_came_before_can_still_be_read() {
+    let mut pair = Pair::with_settings(telling());
+    pair.bob_sends(0, RELIABLE, "last");
+    pair.network.advance(ms(20));
+    pair.bob.close(pair.at_bob, EndReason::Kicked, "bye", false);
+    pair.network.advance(ms(20));
+    let state = ConnectionState::ClosedByPeer { reason: EndReason::Kicked, message: "bye".to_owned() };
+    assert_eq!(news(&mut pair.alice), [(pair.at_alice, state)]);
+    assert_eq!(payloads(&mut pair.alice), ["last"]);
+    assert_eq!(pair.network.counters_of(ALICE).open_connections, 1);
+    pair.alice.close(pair.at_alice, EndReason::Left, "", false);
+    pair.network.advance(secs(30));
+    assert_eq!(pair.network.counters().open_connections, 0);
+    assert_eq!(news(&mut pair.bob), []);
+}
+
+#[test]
+fn a_silent_close_is_noticed_by_the_silence_alone() {
+    let mut pair = Pair::new();
+    pair.bob.close(pair.at_bob, EndReason::Left, "", false);
+    pair.network.advance(ms(9_990));
+    assert_eq!(news(&mut pair.alice), []);
+    pair.network.advance(ms(800));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
+}
+
+#[test]
+fn a_silent_close_is_answered_to_who_sends_within_five_seconds() {
+    for (wait, end) in [(4, ("closed by peer", 1001)), (6, ("problem", 4001))] {
+        let mut pair = Pair::new();
+        pair.bob.close(pair.at_bob, EndReason::Kicked, "", false);
+        pair.network.advance(secs(wait));
+        send(&mut pair.alice, pair.at_alice, 0, UNRELIABLE, "still there?");
+        pair.network.advance(secs(8));
+        assert_eq!(only_end(&mut pair.alice), end, "sent after {wait} s");
+    }
+}
+
+#[test]
+fn closing_the_listen_socket_ends_the_answers_to_a_silent_close() {
+    let mut pair = Pair::new();
+    pair.alice.close(pair.at_alice, EndReason::Kicked, "", false);
+    pair.alice.close_listen(pair.listen);
+    pair.bob_sends(0, UNRELIABLE, "still there?");
+    pair.network.advance(secs(11));
+    assert_eq!(only_end(&mut pair.bob), ("problem", 4001));
+}
+
+#[test]
+fn a_close_while_the_link_is_down_is_said_again_for_five_seconds() {
+    for (outage, end) in [(3, ("closed by peer", 1000)), (6, ("problem", 4001))] {
+        let mut pair = Pair::with_settings(telling());
+        pair.network.partition(ALICE, BOB);
+        pair.bob.close(pair.at_bob, EndReason::Left, "", false);
+        pair.network.advance(secs(outage));
+        pair.network.heal(ALICE, BOB);
+        pair.network.advance(secs(11));
+        assert_eq!(only_end(&mut pair.alice), end, "link down for {outage} s");
+    }
+}
+
+#[test]
+fn close_without_linger_drops_what_is_not_sent_and_releases_what_is_not_read() {
+    let mut pair = Pair::with_settings(telling());
+    let payload = Bytes::from(vec![7; 100_000]);
+    pair.bob_sends(0, RELIABLE, payload.clone());
+    send(&mut pair.alice, pair.at_alice, 0, RELIABLE, "unread");
+    pair.network.advance(ms(30));
+    assert_eq!(pair.network.counters_of(BOB).unread_messages, 1);
+    pair.bob.close(pair.at_bob, EndReason::Left, "", false);
+    assert!(pair.network.counters_of(BOB).is_empty());
+    assert_eq!(messages(&mut pair.bob).len(), 0);
+    pair.network.advance(secs(1));
+    assert_eq!(payloads(&mut pair.alice), Vec::<Bytes>::new());
+    pair.alice.close(pair.at_alice, EndReason::Left, "", false);
+    assert!(payload.is_unique());
+}
+
+#[test]
+fn linger_delivers_what_is_reliable_if_it_works() {
+    for linger_works in [true, false] {
+        let mut pair = Pair::with_settings(NetworkSettings { linger_works, ..telling() });
+        pair.bob_sends(0, RELIABLE, vec![7; 100_000]);
+        pair.bob.close(pair.at_bob, EndReason::Left, "", true);
+        let lingering = pair.network.counters_of(BOB);
+        assert_eq!(
+            (lingering.open_connections, lingering.lingering_connections),
+            (0, usize::from(linger_works))
+        );
+        assert_eq!(pair.bob_sends(0, RELIABLE, "more"), SendResult::INVALID_PARAM);
+        if linger_works {
+            assert!(pair.bob.connect(ALICE, PORT, Token(0)).is_err());
+        }
+        pair.network.advance(secs(1));
+        assert_eq!(messages(&mut pair.alice).len(), usize::from(linger_works));
+        assert_eq!(only_end(&mut pair.alice), ("closed by peer", 1000));
+        assert_eq!(pair.network.counters_of(BOB).lingering_connections, 0);
+    }
+}
+
+#[test]
+fn reasons_that_are_not_the_applications_are_changed_as_gns_does() {
+    for (given, told) in [(0, 1000), (999, 1999), (1005, 1005), (2999, 2999), (3000, 1999), (5003, 1999)] {
+        let mut pair = Pair::with_settings(telling());
+        pair.bob.close(pair.at_bob, EndReason::from_code(given), "", false);
+        pair.network.advance(ms(30));
+        assert_eq!(only_end(&mut pair.alice), ("closed by peer", told));
+    }
+}
+
+#[test]
+fn a_close_message_is_cut_at_127_bytes() {
+    let mut pair = Pair::with_settings(telling());
+    pair.bob.close(pair.at_bob, EndReason::Left, &"ä".repeat(100), false);
+    pair.network.advance(ms(30));
+    let state = ConnectionState::ClosedByPeer { reason: EndReason::Left, message: "ä".repeat(63) };
+    assert_eq!(news(&mut pair.alice), [(pair.at_alice, state)]);
+}
+
+#[test]
+fn a_killed_process_is_noticed_after_ten_seconds_and_a_bit() {
+    let mut pair = Pair::with_settings(telling());
+    pair.network.kill(BOB);
+    pair.network.advance(ms(9_999));
+    assert_eq!(news(&mut pair.alice), []);
+    pair.network.advance(ms(701));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
+}
+
+#[test]
+fn a_killed_process_can_do_nothing_more_and_another_can_start_at_once() {
+    let Pair { network, mut bob, at_bob, .. } = Pair::new();
+    network.kill(BOB);
+    network.kill(BOB);
+    let fresh = network.endpoint(BOB);
+    assert_eq!(bob.local_steam_id(), None);
+    assert!(bob.listen(PORT).is_err() && bob.connect(ALICE, PORT, Token(0)).is_err());
+    assert!(bob.accept(at_bob, Token(0)).is_err() && bob.configure_lanes(at_bob, &lanes(4)).is_err());
+    assert_eq!(send(&mut bob, at_bob, 0, RELIABLE, "x"), SendResult::INVALID_PARAM);
+    assert_eq!((messages(&mut bob).len(), bob.next_status()), (0, None));
+    bob.close(at_bob, EndReason::Left, "", false);
+    bob.set_token(at_bob, Token(1));
+    drop(bob);
+    assert!(network.is_alive(BOB));
+    drop(fresh);
+    assert!(!network.is_alive(BOB));
+}
+
+#[test]
+fn messages_of_a_killed_process_still_count_until_dropped() {
+    let mut pair = Pair::new();
+    pair.bob_sends(0, RELIABLE, "x");
+    pair.network.advance(ms(30));
+    let held = messages(&mut pair.alice);
+    pair.network.kill(ALICE);
+    assert_eq!(pair.network.counters_of(ALICE).live_messages, 1);
+    drop(held);
+    assert!(pair.network.counters_of(ALICE).is_empty());
+}
+
+#[test]
+fn dropping_a_transport_is_the_exit_of_its_process() {
+    let Pair { network, mut alice, bob, .. } = Pair::with_settings(telling());
+    drop(bob);
+    network.advance(secs(9));
+    assert_eq!(news(&mut alice), []);
+    network.advance(secs(2));
+    assert_eq!(only_end(&mut alice), ("problem", 4001));
+    assert!(network.counters_of(BOB).is_empty());
+}
+
+#[test]
+fn a_short_partition_loses_nothing_reliable() {
+    let mut pair = Pair::new();
+    pair.network.partition(ALICE, BOB);
+    for payload in numbered(50, 100) {
+        pair.bob_sends(1, RELIABLE, payload);
+        pair.network.advance(ms(190));
+    }
+    pair.network.heal(ALICE, BOB);
+    pair.network.advance(secs(1));
+    let arrived: Vec<_> = payloads(&mut pair.alice).iter().map(|payload| number_of(payload)).collect();
+    assert_eq!(arrived, (0..50).collect::<Vec<_>>());
+    assert_eq!((news(&mut pair.alice), news(&mut pair.bob)), (vec![], vec![]));
+    pair.network.advance(secs(60));
+    assert_eq!((news(&mut pair.alice), news(&mut pair.bob)), (vec![], vec![]));
+}
+
+#[test]
+fn a_long_partition_ends_the_connection_on_both_sides() {
+    let mut pair = Pair::new();
+    pair.network.partition(ALICE, BOB);
+    pair.network.advance(secs(11));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
+    assert_eq!(only_end(&mut pair.bob), ("problem", 4001));
+    assert_eq!(pair.bob_sends(0, RELIABLE, "x"), SendResult::NO_CONNECTION);
+}
+
+#[test]
+fn a_link_that_is_down_one_way_ends_the_connection_on_both_sides() {
+    let mut pair = Pair::with_settings(telling());
+    let down = LinkSettings { up: false, ..LinkSettings::default() };
+    pair.network.set_link(BOB, ALICE, down);
+    pair.network.advance(ms(10_800));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
+    assert_eq!(only_end(&mut pair.bob), ("closed by peer", 4001));
+}
+
+#[test]
+fn a_default_link_that_goes_down_is_noticed_too() {
+    let mut pair = Pair::new();
+    pair.network.set_default_link(LinkSettings { up: false, ..LinkSettings::default() });
+    pair.network.advance(secs(5));
+    pair.network.set_default_link(LinkSettings::default());
+    pair.network.advance(secs(20));
+    assert_eq!((news(&mut pair.alice), news(&mut pair.bob)), (vec![], vec![]));
+    pair.network.set_default_link(LinkSettings { up: false, ..LinkSettings::default() });
+    pair.network.advance(secs(11));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
+}
+
+#[test]
+fn closing_the_listen_socket_ends_what_came_in_on_it_without_a_goodbye() {
+    let mut pair = Pair::new();
+    pair.alice.close_listen(pair.listen);
+    assert!(pair.network.counters_of(ALICE).is_empty());
+    assert_eq!(send(&mut pair.alice, pair.at_alice, 0, RELIABLE, "x"), SendResult::INVALID_PARAM);
+    pair.bob_sends(0, RELIABLE, "x");
+    pair.network.advance(secs(11));
+    assert_eq!(only_end(&mut pair.bob), ("problem", 4001));
+    assert_eq!(news(&mut pair.alice), []);
+
+    let mut pair = Pair::with_settings(telling());
+    pair.alice.close_listen(pair.listen);
+    pair.network.advance(ms(30));
+    assert_eq!(only_end(&mut pair.bob), ("closed by peer", 5010));
+}
+
+#[test]
+fn closing_the_listen_socket_ends_lingering_too() {
+    let mut pair = Pair::with_settings(NetworkSettings { linger_works: true, ..telling() });
+    send(&mut pair.alice, pair.at_alice, 0, RELIABLE, vec![7; 100_000]);
+    pair.alice.close(pair.at_alice, EndReason::Left, "", true);
+    pair.alice.close_listen(pair.listen);
+    assert!(pair.network.counters_of(ALICE).is_empty());
+    pair.network.advance(secs(2));
+    assert_eq!(messages(&mut pair.bob).len(), 0);
+}
+
+#[test]
+fn a_connection_that_one_dialled_survives_the_closing_of_ones_own_socket() {
+    let mut pair = Pair::new();
+    let listen = pair.bob.listen(VirtualPort(0)).unwrap();
+    pair.bob.close_listen(listen);
+    pair.bob_sends(0, RELIABLE, "x");
+    pair.network.advance(ms(100));
+    assert_eq!(payloads(&mut pair.alice), ["x"]);
+}

@@ -1,0 +1,124 @@
+//! Peers that follow no protocol.
+
+use super::*;
+use crate::RawPeer;
+
+fn raw_pair() -> (Network, SimTransport, ConnectionHandle, RawPeer, ConnectionHandle) {
+    let network = Network::new(1);
+    network.set_default_link(fast());
+    let mut alice = network.endpoint(ALICE);
+    let mut mallory = RawPeer::new(&network, BOB);
+    alice.listen(PORT).unwrap();
+    let at_mallory = mallory.dial(ALICE, PORT).unwrap();
+    network.advance(ms(30));
+    let at_alice = alice.next_status().unwrap().connection;
+    alice.accept(at_alice, Token(1)).unwrap();
+    network.advance(ms(200));
+    news(&mut alice);
+    mallory.statuses();
+    (network, alice, at_alice, mallory, at_mallory)
+}
+
+#[test]
+fn anything_can_be_sent_on_any_lane_before_connected() {
+    let network = Network::new(1);
+    let mut alice = network.endpoint(ALICE);
+    let mut mallory = RawPeer::new(&network, BOB);
+    alice.listen(PORT).unwrap();
+    let dial = mallory.dial(ALICE, PORT).unwrap();
+    for lane in [0, 77, 254] {
+        assert_eq!(mallory.send(dial, lane, RELIABLE, "early"), SendResult(1));
+    }
+    network.advance(ms(30));
+    let request = alice.next_status().unwrap().connection;
+    alice.accept(request, Token(1)).unwrap();
+    network.advance(ms(200));
+    let mut came: Vec<_> = messages(&mut alice).iter().map(Message::lane).collect();
+    came.sort_unstable();
+    assert_eq!(came, [0, 77, 254]);
+}
+
+#[test]
+fn a_forged_message_names_any_lane_and_number_and_carries_the_token_all_the_same() {
+    let (network, mut alice, at_alice, mut mallory, at_mallory) = raw_pair();
+    mallory.forge(at_mallory, 255, 1, false, "x");
+    mallory.forge(at_mallory, 255, -3, true, "");
+    network.advance(ms(30));
+    let came = messages(&mut alice);
+    let facts: Vec<_> = came
+        .iter()
+        .map(|it| (it.connection(), it.token(), it.lane(), it.number(), it.is_reliable()))
+        .collect();
+    assert_eq!(facts, [(at_alice, Token(1), 255, 1, false), (at_alice, Token(1), 255, -3, true)]);
+}
+
+#[test]
+fn numbers_and_sizes_that_steam_does_not_believe_end_the_connection() {
+    type Forgery = (i64, bool, usize);
+    let forgeries: [Forgery; 4] = [(32_768, false, 1), (0, false, 1), (10_001, true, 1), (1, true, 524_289)];
+    for (number, reliable, size) in forgeries {
+        let (network, mut alice, _, mut mallory, at_mallory) = raw_pair();
+        mallory.forge(at_mallory, 0, number, reliable, vec![0; size]);
+        network.advance(ms(100));
+        assert_eq!(only_end(&mut alice), ("problem", 5002), "{number} {reliable} {size}");
+        assert_eq!(messages(&mut alice).len(), 0);
+    }
+}
+
+#[test]
+fn too_many_lost_numbers_end_an_honest_connection_too() {
+    let (network, mut alice, _, mut mallory, at_mallory) = raw_pair();
+    network.set_link(BOB, ALICE, LinkSettings { loss: 1.0, ..fast() });
+    for _ in 0..32_768 {
+        assert!(mallory.send(at_mallory, 0, UNRELIABLE, "").message_number().is_some());
+    }
+    network.advance(ms(1000));
+    network.set_link(BOB, ALICE, fast());
+    mallory.send(at_mallory, 1, UNRELIABLE, "fine");
+    network.advance(ms(30));
+    assert_eq!(payloads(&mut alice), ["fine"]);
+    assert_eq!(mallory.send(at_mallory, 0, UNRELIABLE, "too far"), SendResult(32_769));
+    network.advance(ms(30));
+    assert_eq!(only_end(&mut alice), ("problem", 5002));
+}
+
+#[test]
+fn a_raw_peer_accepts_what_comes() {
+    let network = Network::new(1);
+    let mut mallory = RawPeer::new(&network, BOB);
+    let mut alice = network.endpoint(ALICE);
+    mallory.listen(PORT).unwrap();
+    let at_alice = alice.connect(BOB, PORT, Token(1)).unwrap();
+    network.advance(ms(30));
+    assert_eq!(mallory.accept_all().len(), 1);
+    network.advance(ms(200));
+    assert_eq!(news(&mut alice), [(at_alice, ConnectionState::Connected)]);
+    send(&mut alice, at_alice, 0, RELIABLE, "hello");
+    network.advance(ms(30));
+    let came = mallory.messages();
+    assert_eq!(came.len(), 1);
+    mallory.close(came[0].connection(), 1234, "no");
+    mallory.close(came[0].connection(), 1234, "no");
+    assert_eq!(network.counters_of(mallory.steam_id()).open_connections, 0);
+}
+
+#[test]
+fn handles_that_are_nobodys_or_anothers_do_nothing() {
+    let mut pair = Pair::new();
+    for strange in [ConnectionHandle(0), ConnectionHandle(u32::MAX), pair.at_alice] {
+        let bob = &mut pair.bob;
+        assert_eq!(
+            send_all(bob, strange, 0, RELIABLE, &numbered(2, 4)),
+            [SendResult::INVALID_PARAM, SendResult::NOT_TRIED]
+        );
+        assert!(bob.accept(strange, Token(0)).is_err());
+        assert!(bob.configure_lanes(strange, &lanes(9)).is_err());
+        assert_eq!(bob.real_time_status(strange, &mut []), None);
+        bob.set_token(strange, Token(0));
+        bob.close(strange, peer_core::EndReason::Left, "", true);
+        bob.close_listen(pair.listen);
+    }
+    pair.bob_sends(0, RELIABLE, "x");
+    pair.network.advance(ms(30));
+    assert_eq!(messages(&mut pair.alice)[0].token(), Token(1));
+}

@@ -1,0 +1,425 @@
+//! What becomes of messages.
+
+use super::*;
+use peer_core::LaneStatus;
+
+#[test]
+fn a_message_arrives_with_its_facts_and_without_a_copy() {
+    let mut pair = Pair::new();
+    let payload = Bytes::from(vec![7; 1000]);
+    assert_eq!(pair.bob_sends(3, RELIABLE, payload.clone()), SendResult(1));
+    assert_eq!(pair.bob_sends(3, UNRELIABLE, "x"), SendResult(2));
+    assert_eq!(pair.bob_sends(2, UNRELIABLE, "y"), SendResult(1));
+    pair.network.advance(ms(40));
+    let mut came = messages(&mut pair.alice);
+    came.sort_by_key(|it| std::cmp::Reverse(it.lane())); // Lanes share the wire, so they mix.
+    assert_eq!((came[0].lane(), came[0].number(), came[0].is_reliable()), (3, 1, true));
+    assert_eq!((came[1].lane(), came[1].number(), came[1].is_reliable()), (3, 2, false));
+    assert_eq!((came[2].lane(), came[2].number()), (2, 1));
+    assert_eq!(came[0].payload().as_ptr(), payload.as_ptr());
+    assert_eq!((came[0].connection(), came[0].token()), (pair.at_alice, Token(1)));
+    assert_eq!(pair.network.counters_of(ALICE).live_messages, 3);
+    drop(came);
+    pair.network.advance(ms(100));
+    assert_eq!(pair.network.counters_of(ALICE).live_messages, 0);
+    assert!(payload.is_unique());
+}
+
+#[test]
+fn a_message_carries_the_token_of_the_moment_it_is_received() {
+    let mut pair = Pair::new();
+    pair.bob_sends(0, RELIABLE, "x");
+    pair.network.advance(ms(40));
+    pair.alice.set_token(pair.at_alice, Token(77));
+    assert_eq!(messages(&mut pair.alice)[0].token(), Token(77));
+}
+
+#[test]
+fn receive_takes_at_most_what_it_is_asked_for_in_the_order_of_coming() {
+    let mut pair = Pair::with_link(&fast());
+    send_all(&mut pair.bob, pair.at_bob, 0, RELIABLE, &numbered(10, 4));
+    pair.network.advance(ms(40));
+    let mut came = Vec::new();
+    assert_eq!(pair.alice.receive(&mut came, 4), 4);
+    assert_eq!(pair.alice.receive(&mut came, 6), 6);
+    assert_eq!(pair.alice.receive(&mut came, 1), 0);
+    assert!(came.iter().enumerate().all(|(index, it)| number_of(it.payload()) as usize == index));
+}
+
+/// Alice has accepted, Bob is Connected, Alice is not yet.
+fn half_connected() -> (Network, SimTransport, SimTransport, ConnectionHandle) {
+    let network = Network::new(1);
+    let mut alice = network.endpoint(ALICE);
+    let mut bob = network.endpoint(BOB);
+    alice.listen(PORT).unwrap();
+    let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
+    network.advance(ms(20));
+    let request = alice.next_status().unwrap().connection;
+    alice.accept(request, Token(0)).unwrap();
+    network.advance(ms(20));
+    assert_eq!(news(&mut bob), [(at_bob, ConnectionState::Connected)]);
+    (network, alice, bob, at_bob)
+}
+
+#[test]
+fn an_unreliable_message_before_connected_is_dropped_and_a_reliable_one_is_not() {
+    let (network, mut alice, mut bob, at_bob) = half_connected();
+    send(&mut bob, at_bob, 0, UNRELIABLE, "dropped");
+    send(&mut bob, at_bob, 0, RELIABLE, "kept");
+    network.advance(ms(21));
+    assert_eq!(news(&mut alice), []);
+    assert_eq!(payloads(&mut alice), ["kept"]);
+    network.advance(secs(2));
+    assert!(matches!(news(&mut alice)[..], [(_, ConnectionState::Connected)]));
+    assert_eq!(payloads(&mut alice), Vec::<Bytes>::new());
+}
+
+#[test]
+fn what_is_sent_while_connecting_goes_out_on_connected_and_no_delay_is_ignored() {
+    let network = Network::new(1);
+    let mut alice = network.endpoint(ALICE);
+    let mut bob = network.endpoint(BOB);
+    alice.listen(PORT).unwrap();
+    let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
+    assert_eq!(send(&mut bob, at_bob, 0, RELIABLE, "early"), SendResult(1));
+    assert_eq!(send(&mut bob, at_bob, 0, SendFlags::NO_DELAY, "now"), SendResult::IGNORED);
+    network.advance(ms(20));
+    let request = alice.next_status().unwrap().connection;
+    assert_eq!(send(&mut alice, request, 0, RELIABLE, "before accept"), SendResult(1));
+    alice.accept(request, Token(0)).unwrap();
+    network.advance(ms(200));
+    assert_eq!(payloads(&mut alice), ["early"]);
+    assert_eq!(payloads(&mut bob), ["before accept"]);
+}
+
+#[test]
+fn a_message_that_cannot_be_taken_says_why() {
+    let mut pair = Pair::new();
+    assert_eq!(pair.bob_sends(4, RELIABLE, "no such lane"), SendResult::INVALID_PARAM);
+    assert_eq!(pair.bob_sends(0, RELIABLE, vec![0; 524_289]), SendResult::INVALID_PARAM);
+    assert_eq!(pair.bob_sends(0, RELIABLE, vec![0; 524_288]), SendResult(1));
+    assert_eq!(pair.bob_sends(0, RELIABLE, "no room"), SendResult(2));
+}
+
+#[test]
+fn a_full_send_buffer_says_so_once_a_connection_and_the_rest_is_not_tried() {
+    let mut pair = Pair::new();
+    let results = send_all(&mut pair.bob, pair.at_bob, 0, SendFlags::RELIABLE, &numbered(10, 100_000));
+    let limit = SendResult::LIMIT_EXCEEDED;
+    let expected: Vec<_> = (1..=5).map(SendResult).chain([limit]).chain([SendResult::NOT_TRIED; 4]).collect();
+    assert_eq!(results, expected);
+    // The numbers of those that were turned down are given to those that follow.
+    pair.network.advance(secs(3));
+    assert_eq!(pair.bob_sends(0, RELIABLE, "x"), SendResult(6));
+    pair.network.advance(secs(1));
+    assert_eq!(messages(&mut pair.alice).len(), 6);
+}
+
+#[test]
+fn a_failure_on_one_connection_leaves_the_others_alone() {
+    let mut pair = Pair::new();
+    let strange = ConnectionHandle(999);
+    let payloads = [Bytes::from_static(b"x")];
+    let lane = Lane::CONTROL;
+    let to = |connection| Outgoing::new(connection, 0, lane, RELIABLE);
+    let messages = [to(strange), to(pair.at_bob), to(strange), to(pair.at_bob)];
+    let mut results = vec![SendResult(42)];
+    pair.bob.send(Batch { payloads: &payloads, messages: &messages }, &mut results);
+    let expected =
+        [SendResult(42), SendResult::INVALID_PARAM, SendResult(1), SendResult::NOT_TRIED, SendResult(2)];
+    assert_eq!(results, expected);
+}
+
+#[test]
+fn a_large_unreliable_message_goes_reliable() {
+    let mut pair = Pair::with_link(&fast());
+    pair.bob_sends(0, UNRELIABLE, vec![0; 16_500]);
+    pair.bob_sends(0, UNRELIABLE, vec![0; 16_501]);
+    pair.network.advance(ms(100));
+    let reliable: Vec<_> = messages(&mut pair.alice).iter().map(Message::is_reliable).collect();
+    assert_eq!(reliable, [false, true]);
+}
+
+#[test]
+fn nagle_holds_a_small_message_for_five_milliseconds_and_no_nagle_flushes_all_lanes() {
+    let mut pair = Pair::new();
+    pair.bob_sends(0, SendFlags::RELIABLE, "held");
+    pair.network.advance(ms(24));
+    assert_eq!(messages(&mut pair.alice).len(), 0);
+    pair.network.advance(ms(1));
+    assert_eq!(messages(&mut pair.alice).len(), 1);
+    pair.network.advance(ms(100));
+
+    pair.network.record_trace();
+    pair.bob_sends(0, SendFlags::RELIABLE, "flushed");
+    pair.bob_sends(1, SendFlags::empty(), "too");
+    pair.bob_sends(2, RELIABLE, "flush");
+    pair.network.advance(ms(20));
+    assert_eq!(messages(&mut pair.alice).len(), 3);
+    let datagrams = |it: &crate::TraceEntry| matches!(it.event, crate::TraceEvent::Sent { .. });
+    assert_eq!(pair.network.take_trace().into_iter().filter(datagrams).count(), 1);
+}
+
+#[test]
+fn bandwidth_paces_what_leaves() {
+    let mut pair = Pair::new();
+    pair.bob_sends(0, RELIABLE, vec![0; 262_144]);
+    pair.network.advance(ms(950));
+    assert_eq!(messages(&mut pair.alice).len(), 0);
+    pair.network.advance(ms(100));
+    assert_eq!(messages(&mut pair.alice).len(), 1);
+    // 100-byte messages at Steam's default rate: about 2,500 a second.
+    for _ in 0..4 {
+        send_all(&mut pair.bob, pair.at_bob, 0, RELIABLE, &numbered(1250, 100));
+    }
+    pair.network.advance(ms(1000));
+    let came = messages(&mut pair.alice).len();
+    assert!((2300..2600).contains(&came), "{came}");
+}
+
+#[test]
+fn lanes_of_higher_priority_go_first_and_weights_share_the_rest() {
+    let mut pair = Pair::new();
+    let config = |priority, weight| LaneConfig { priority, weight };
+    let configs = [config(1, 3), config(1, 1), config(0, 1), config(2, 1)];
+    pair.bob.configure_lanes(pair.at_bob, &configs).unwrap();
+    for lane in [3, 1, 0, 2] {
+        send_all(&mut pair.bob, pair.at_bob, lane, SendFlags::RELIABLE, &numbered(40, 1000));
+    }
+    pair.network.advance(secs(2));
+    let came: Vec<_> = messages(&mut pair.alice).iter().map(Message::lane).collect();
+    assert_eq!(came.len(), 160);
+    // The first datagram left before the others were put.
+    let came = &came[1..];
+    let of_lane_2 = came.iter().take(41).filter(|&&lane| lane == 2).count();
+    assert!(of_lane_2 >= 39, "{came:?}");
+    let shared: Vec<_> = came.iter().filter(|&&lane| lane < 2).take(40).collect();
+    let of_lane_0 = shared.len() - shared.iter().map(|&&lane| usize::from(lane)).sum::<usize>();
+    assert!((28..=32).contains(&of_lane_0), "{shared:?}");
+    assert!(came[came.len() - 35..].iter().all(|&lane| lane == 3), "{came:?}");
+}
+
+#[test]
+fn lanes_may_only_grow_and_have_weights() {
+    let mut pair = Pair::new();
+    let (bob, at_bob) = (&mut pair.bob, pair.at_bob);
+    assert!(bob.configure_lanes(at_bob, &lanes(3)).is_err());
+    assert!(bob.configure_lanes(at_bob, &[]).is_err());
+    assert!(bob.configure_lanes(at_bob, &lanes(256)).is_err());
+    let weightless = vec![LaneConfig { priority: 0, weight: 0 }; 5];
+    assert!(bob.configure_lanes(at_bob, &weightless).is_err());
+    assert!(bob.configure_lanes(at_bob, &lanes(255)).is_ok());
+}
+
+#[test]
+fn lanes_that_change_while_they_are_full_keep_everything() {
+    let mut pair = Pair::new();
+    send_all(&mut pair.bob, pair.at_bob, 0, SendFlags::RELIABLE, &numbered(50, 3000));
+    pair.network.advance(ms(100));
+    let configs: Vec<_> = (0..9).map(|lane| LaneConfig { priority: lane % 3, weight: 7 }).collect();
+    pair.bob.configure_lanes(pair.at_bob, &configs).unwrap();
+    send_all(&mut pair.bob, pair.at_bob, 8, SendFlags::RELIABLE, &numbered(50, 3000));
+    pair.network.advance(secs(5));
+    let came = messages(&mut pair.alice);
+    for lane in [0, 8] {
+        let numbers: Vec<_> =
+            came.iter().filter(|it| it.lane() == lane).map(|it| number_of(it.payload())).collect();
+        assert_eq!(numbers, (0..50).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn reliable_messages_come_once_and_in_order_through_the_worst_of_links() {
+    let mut pair = Pair::with_link(&LinkSettings {
+        jitter: ms(60),
+        loss: 0.3,
+        duplication: 0.3,
+        reordering: 0.3,
+        ..fast()
+    });
+    for size in [4, 600, 1200, 1201, 9000] {
+        for lane in [0, 2] {
+            send_all(&mut pair.bob, pair.at_bob, lane, RELIABLE, &numbered(20, size));
+        }
+        pair.network.advance(ms(100));
+    }
+    pair.network.advance(secs(30));
+    let came = messages(&mut pair.alice);
+    for lane in [0, 2] {
+        let numbers: Vec<_> = came.iter().filter(|it| it.lane() == lane).map(Message::number).collect();
+        assert_eq!(numbers, (1..=100).collect::<Vec<_>>());
+    }
+    let figures = pair.bobs_figures();
+    assert_eq!((figures.pending_reliable, figures.sent_unacked_reliable), (0, 0));
+}
+
+#[test]
+fn unreliable_messages_are_lost_or_late_but_never_twice() {
+    let mut pair = Pair::with_link(&LinkSettings { jitter: ms(40), loss: 0.2, duplication: 0.5, ..fast() });
+    for payload in numbered(1000, 10) {
+        pair.bob_sends(1, UNRELIABLE, payload);
+        pair.network.advance(ms(1));
+    }
+    pair.network.advance(secs(1));
+    let numbers: Vec<_> = messages(&mut pair.alice).iter().map(Message::number).collect();
+    assert!((700..900).contains(&numbers.len()), "{}", numbers.len());
+    assert!(!numbers.is_sorted());
+    let mut once = numbers.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), numbers.len());
+}
+
+#[test]
+fn an_unreliable_message_is_lost_with_any_of_its_pieces() {
+    let mut pair = Pair::with_link(&LinkSettings { loss: 0.1, ..fast() });
+    let count_of = |pair: &mut Pair, size: usize| {
+        for _ in 0..200 {
+            pair.bob_sends(1, UNRELIABLE, vec![0; size]);
+            pair.network.advance(ms(2));
+        }
+        pair.network.advance(secs(1));
+        messages(&mut pair.alice).len()
+    };
+    let (small, large) = (count_of(&mut pair, 1200), count_of(&mut pair, 12_000));
+    assert!((165..195).contains(&small), "{small}");
+    assert!((45..95).contains(&large), "{large}"); // 0.9 to the power of 10 is 0.35.
+}
+
+#[test]
+fn a_reliable_message_waits_for_the_one_before_it_and_an_unreliable_one_does_not() {
+    let mut pair = Pair::new();
+    pair.network.cut(BOB, ALICE);
+    pair.bob_sends(0, RELIABLE, "first");
+    pair.network.advance(ms(10));
+    pair.network.mend(BOB, ALICE);
+    pair.bob_sends(0, RELIABLE, "second");
+    pair.bob_sends(0, UNRELIABLE, "other");
+    pair.network.advance(ms(50));
+    assert_eq!(payloads(&mut pair.alice), ["other"]);
+    pair.network.advance(ms(200));
+    assert_eq!(payloads(&mut pair.alice), ["first", "second"]);
+}
+
+#[test]
+fn figures_follow_a_message_from_the_queue_to_its_acknowledgement() {
+    let mut pair = Pair::new();
+    let figures = |pair: &Pair| {
+        let mut lanes = [LaneStatus::default(); 4];
+        let status = pair.bob.real_time_status(pair.at_bob, &mut lanes).unwrap();
+        let lane = lanes[1];
+        assert_eq!(status.pending_reliable, lane.pending_reliable);
+        assert_eq!(status.pending_unreliable, lane.pending_unreliable);
+        assert_eq!(status.sent_unacked_reliable, lane.sent_unacked_reliable);
+        (lane.pending_reliable, lane.pending_unreliable, lane.sent_unacked_reliable)
+    };
+    assert_eq!(figures(&pair), (0, 0, 0));
+    pair.bob_sends(1, SendFlags::RELIABLE, vec![0; 1000]);
+    pair.bob_sends(1, SendFlags::empty(), vec![0; 100]);
+    assert_eq!(figures(&pair), (1002, 100, 0));
+    pair.network.advance(ms(5));
+    assert_eq!(figures(&pair), (0, 0, 1002));
+    pair.network.advance(ms(39));
+    assert_eq!(figures(&pair), (0, 0, 1002));
+    pair.network.advance(ms(1));
+    assert_eq!(figures(&pair), (0, 0, 0));
+    // An empty message shows, too, while it waits.
+    pair.bob_sends(1, RELIABLE, "");
+    assert_eq!(figures(&pair), (0, 0, 2));
+    let status = pair.bobs_figures();
+    assert_eq!((status.ping_ms, status.send_rate_bytes_per_sec), (40, 262_144));
+    assert_eq!(pair.bob.real_time_status(pair.at_bob, &mut [LaneStatus::default(); 5]), None);
+}
+
+#[test]
+fn what_is_lost_is_pending_again() {
+    let mut pair = Pair::new();
+    pair.network.cut(BOB, ALICE);
+    pair.bob_sends(0, RELIABLE, vec![0; 100_000]);
+    pair.network.advance(secs(3));
+    let figures = pair.bobs_figures();
+    assert_eq!(figures.pending_reliable + figures.sent_unacked_reliable, 100_002);
+    assert!(figures.pending_reliable > 0 && figures.queue_time_us > 0);
+    pair.network.mend(BOB, ALICE);
+    pair.network.advance(secs(3));
+    let figures = pair.bobs_figures();
+    assert_eq!(figures.pending_reliable + figures.sent_unacked_reliable, 0);
+    assert_eq!(messages(&mut pair.alice).len(), 1);
+}
+
+#[test]
+fn no_delay_is_ignored_when_its_turn_is_far_away() {
+    let mut pair = Pair::new();
+    let no_delay = SendFlags::NO_DELAY | SendFlags::NO_NAGLE;
+    assert!(pair.bob_sends(0, no_delay, "now").message_number().is_some());
+    pair.bob_sends(0, RELIABLE, vec![0; 100_000]);
+    assert_eq!(pair.bob_sends(1, no_delay, "later"), SendResult::IGNORED);
+    assert!(pair.bob_sends(1, UNRELIABLE, "whenever").message_number().is_some());
+    pair.network.advance(secs(1));
+    assert!(pair.bob_sends(1, no_delay, "now").message_number().is_some());
+}
+
+#[test]
+fn a_receiver_that_does_not_read_loses_what_is_unreliable_and_stalls_what_is_reliable() {
+    let settings = NetworkSettings { receive_buffer_messages: 100, ..NetworkSettings::default() };
+    let mut pair = Pair::with_settings(settings);
+    pair.network.set_link_both(ALICE, BOB, &fast());
+    send_all(&mut pair.bob, pair.at_bob, 0, RELIABLE, &numbered(150, 100));
+    send_all(&mut pair.bob, pair.at_bob, 1, UNRELIABLE, &numbered(50, 100));
+    pair.network.advance(secs(5));
+    assert!(pair.bobs_figures().sent_unacked_reliable + pair.bobs_figures().pending_reliable > 0);
+    assert_eq!(pair.network.counters_of(ALICE).unread_messages, 100);
+    let mut came = messages(&mut pair.alice);
+    pair.network.advance(secs(1));
+    came.extend(messages(&mut pair.alice));
+    let reliable: Vec<_> =
+        came.iter().filter(|it| it.is_reliable()).map(|it| number_of(it.payload())).collect();
+    assert_eq!(reliable, (0..150).collect::<Vec<_>>());
+    assert!(came.iter().filter(|it| !it.is_reliable()).count() < 50);
+    let figures = pair.bobs_figures();
+    assert_eq!(figures.pending_reliable + figures.sent_unacked_reliable, 0);
+}
+
+#[test]
+fn a_receiver_is_bounded_in_bytes_too() {
+    let mut pair = Pair::with_link(&LinkSettings { send_buffer: 64 << 20, ..fast() });
+    send_all(&mut pair.bob, pair.at_bob, 0, RELIABLE, &numbered(40, 500_000));
+    pair.network.advance(secs(5));
+    assert_eq!(pair.network.counters_of(ALICE).unread_messages, 33); // 16 MiB
+    messages(&mut pair.alice);
+    pair.network.advance(secs(2));
+    assert_eq!(messages(&mut pair.alice).len(), 7);
+}
+
+#[test]
+fn a_shared_payload_goes_to_many_without_a_copy() {
+    let network = Network::new(1);
+    let mut host = network.endpoint(ALICE);
+    host.listen(PORT).unwrap();
+    let mut clients: Vec<_> = (2..10).map(|id| network.endpoint(SteamId(id))).collect();
+    for client in &mut clients {
+        client.connect(ALICE, PORT, Token(0)).unwrap();
+    }
+    network.advance(ms(30));
+    let requests: Vec<_> = news(&mut host).iter().map(|&(handle, _)| handle).collect();
+    for &request in &requests {
+        host.accept(request, Token(0)).unwrap();
+    }
+    network.advance(ms(200));
+    let payloads = [Bytes::from(vec![1; 800])];
+    let batch: Vec<_> = requests.iter().map(|&it| Outgoing::new(it, 0, Lane::CONTROL, RELIABLE)).collect();
+    let mut results = Vec::new();
+    host.send(Batch { payloads: &payloads, messages: &batch }, &mut results);
+    assert_eq!(results, [SendResult(1); 8]);
+    network.advance(ms(100));
+    for client in &mut clients {
+        assert_eq!(messages(client)[0].payload().as_ptr(), payloads[0].as_ptr());
+    }
+    assert!(payloads[0].is_unique());
+}
+
+#[test]
+#[should_panic(expected = "LinkSettings::loss is a share from 0 to 1, not 1.5")]
+fn settings_that_make_no_sense_panic() {
+    Network::new(1).set_default_link(LinkSettings { loss: 1.5, ..LinkSettings::default() });
+}

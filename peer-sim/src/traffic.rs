@@ -1,0 +1,258 @@
+//! Messages on their way: send calls, datagrams, acknowledgements.
+
+use std::rc::Rc;
+
+use peer_core::{Batch, ConnectionHandle, SendResult};
+
+use crate::connection::{INTERNAL_ERROR, Stage};
+use crate::endpoint::EndpointId;
+use crate::event::Event;
+use crate::message::SimMessage;
+use crate::network::State;
+use crate::receiver::{Fault, ReceiveLimits};
+use crate::sender::{Datagram, MAX_MESSAGE_BYTES, Next, Segment, SendContext};
+use crate::trace::TraceEvent;
+
+impl State {
+    /// `SendMessages`: for each connection in order, and once one fails the later ones of that connection are not
+    /// tried. What can go out goes out after all are queued.
+    pub(crate) fn send(&mut self, endpoint: EndpointId, batch: Batch<'_>, results: &mut Vec<SendResult>) {
+        self.send_calls += 1;
+        let call = self.send_calls;
+        let mut touched = Vec::new();
+        let mut unknown = Vec::new();
+        for message in batch.messages {
+            let handle = message.connection;
+            let now = self.now;
+            let half = self
+                .halves
+                .get_mut(&handle)
+                .filter(|half| half.endpoint == endpoint && half.stage != Stage::Lingering);
+            let Some(half) = half else {
+                // GNS says so for the first message of the handle, and does not try the others.
+                results.push(if unknown.contains(&handle) {
+                    SendResult::NOT_TRIED
+                } else {
+                    unknown.push(handle);
+                    SendResult::INVALID_PARAM
+                });
+                continue;
+            };
+            if half.failed_in == call {
+                results.push(SendResult::NOT_TRIED);
+                continue;
+            }
+            let result = if half.stage.is_live() {
+                let link = self.links.get(half.local, half.remote);
+                let context = SendContext { now, bandwidth: link.bandwidth, send_buffer: link.send_buffer };
+                let payload = batch.payload(message);
+                let connected = half.stage == Stage::Connected;
+                half.sender.enqueue(payload, message.lane.get(), message.flags, context, connected)
+            } else {
+                SendResult::NO_CONNECTION
+            };
+            if result.message_number().is_none() {
+                half.failed_in = call;
+            } else if half.touched_in != call {
+                half.touched_in = call;
+                touched.push(handle);
+            }
+            results.push(result);
+        }
+        for handle in touched {
+            self.pump(handle);
+        }
+    }
+
+    /// Puts on the wire what may go now, and sees to it that the rest follows.
+    pub(crate) fn pump(&mut self, handle: ConnectionHandle) {
+        loop {
+            let Some(half) = self.halves.get_mut(&handle).filter(|half| half.stage.sends_data()) else {
+                return;
+            };
+            let bandwidth = self.links.get(half.local, half.remote).bandwidth;
+            let retransmit_after = self.links.retransmit_after(half.local, half.remote);
+            match half.sender.next(self.now, bandwidth, retransmit_after) {
+                Next::Send(datagram) => self.transmit(handle, &datagram),
+                Next::Wait(until) => {
+                    if half.wake.is_none_or(|wake| until < wake) {
+                        half.wake = Some(until);
+                        self.events.schedule(until, Event::Wake(handle));
+                    }
+                    return;
+                }
+                Next::Idle => return,
+            }
+        }
+    }
+
+    pub(crate) fn wake(&mut self, handle: ConnectionHandle) {
+        let Some(half) = self.halves.get_mut(&handle).filter(|half| half.wake == Some(self.now)) else {
+            return;
+        };
+        half.wake = None;
+        self.pump(handle);
+    }
+
+    fn transmit(&mut self, handle: ConnectionHandle, datagram: &Rc<Datagram>) {
+        let Some(half) = self.halves.get_mut(&handle) else { return };
+        let (from, to) = (half.local, half.remote);
+        let (packet, bytes) = (datagram.packet, datagram.wire_bytes());
+        half.sent.count(self.now, bytes);
+        if half.retransmit.is_none()
+            && let Some(expiry) = half.sender.next_expiry()
+        {
+            half.retransmit = Some(expiry);
+            self.events.schedule(expiry, Event::Retransmit(handle));
+        }
+        let peer = half.peer;
+        // The other side has closed without a word: it answers if this comes soon enough.
+        let answer = match half.answer.take() {
+            answer if half.stage == Stage::Lingering => {
+                half.answer = answer;
+                None
+            }
+            answer => answer,
+        };
+        self.trace(|| TraceEvent::Sent { connection: handle, packet, bytes });
+        let Some(delay) = self.links.datagram_delay(&mut self.rng, from, to) else {
+            self.trace(|| TraceEvent::Lost { connection: handle, packet });
+            if let Some(half) = self.halves.get_mut(&handle).filter(|half| half.stage == Stage::Connected) {
+                half.answer = answer;
+            }
+            return;
+        };
+        let arrival = self.now + delay;
+        if let Some(mut notice) = answer.filter(|notice| arrival < notice.until) {
+            notice.until = arrival;
+            self.events.schedule(arrival, Event::Tell(notice));
+        }
+        let Some(connection) = peer else { return };
+        let copy = self.links.duplicate_delay(&mut self.rng, from, to);
+        for at in [Some(arrival), copy.map(|delay| self.now + delay)].into_iter().flatten() {
+            self.events.schedule(at, Event::Arrive { connection, datagram: Rc::clone(datagram) });
+        }
+    }
+
+    fn receive_limits(&self) -> ReceiveLimits {
+        ReceiveLimits {
+            messages: self.settings.receive_buffer_messages,
+            bytes: self.settings.receive_buffer_bytes,
+        }
+    }
+
+    pub(crate) fn arrive(&mut self, handle: ConnectionHandle, datagram: &Datagram) {
+        let limits = self.receive_limits();
+        let Some(half) = self.halves.get_mut(&handle) else { return };
+        let takes = matches!(half.stage, Stage::Accepted | Stage::Connected);
+        if !takes || datagram.arrived.get() || !self.links.is_up(half.remote, half.local) {
+            return;
+        }
+        half.received.count(self.now, datagram.wire_bytes());
+        // With no room nothing reliable is taken, nor acknowledged: it comes again.
+        let has_room = datagram
+            .segments
+            .iter()
+            .all(|segment| !segment.reliable || half.receiver.has_room(segment.payload.len(), limits));
+        datagram.arrived.set(has_room);
+        let connected = half.stage == Stage::Connected;
+        let receiver = &mut half.receiver;
+        let outcome = datagram.segments.iter().try_for_each(|segment| match segment.reliable {
+            true if has_room => receiver.reliable(segment, limits),
+            false if connected => receiver.unreliable(segment, limits),
+            _ => Ok(()),
+        });
+        let acknowledges = has_room && outcome.is_ok() && datagram.has_reliable();
+        let (local, remote, peer) = (half.local, half.remote, half.peer);
+        self.delivered(handle, outcome);
+        if acknowledges
+            && let Some(connection) = peer
+            && let Some(delay) = self.links.ack_delay(&mut self.rng, local, remote)
+        {
+            self.events.schedule(self.now + delay, Event::Ack { connection, packet: datagram.packet });
+        }
+    }
+
+    pub(crate) fn arrive_forged(&mut self, handle: ConnectionHandle, segment: &Segment) {
+        let limits = self.receive_limits();
+        let Some(half) = self.halves.get_mut(&handle) else { return };
+        let takes = half.stage == Stage::Connected || (segment.reliable && half.stage == Stage::Accepted);
+        if takes && self.links.is_up(half.remote, half.local) {
+            let outcome = half.receiver.forged(segment, limits);
+            self.delivered(handle, outcome);
+        }
+    }
+
+    /// Lines messages up for the application, or gives up a connection that brought nonsense.
+    fn delivered(&mut self, handle: ConnectionHandle, outcome: Result<(), Fault>) {
+        let limits = self.receive_limits();
+        let Some(half) = self.halves.get_mut(&handle) else { return };
+        // What was delivered before the nonsense stays.
+        let endpoint = &mut self.endpoints[half.endpoint.0];
+        let new = half.receiver.take_new();
+        endpoint.inbox.extend(std::iter::repeat_n(handle, new));
+        endpoint.unread += new;
+        if !half.releasing && !half.receiver.has_room(MAX_MESSAGE_BYTES, limits) && half.receiver.is_stalled()
+        {
+            half.releasing = true;
+            let again = self.now + self.links.retransmit_after(half.local, half.remote);
+            self.events.schedule(again, Event::Release(handle));
+        }
+        if new > 0 {
+            self.trace(|| TraceEvent::Delivered { connection: handle, messages: new });
+        }
+        if let Err(Fault(text)) = outcome {
+            self.fail(handle, INTERNAL_ERROR, text);
+        }
+    }
+
+    pub(crate) fn release(&mut self, handle: ConnectionHandle) {
+        let limits = self.receive_limits();
+        let Some(half) = self.halves.get_mut(&handle) else { return };
+        half.releasing = false;
+        let outcome = half.receiver.release_all(limits);
+        self.delivered(handle, outcome);
+    }
+
+    pub(crate) fn ack(&mut self, handle: ConnectionHandle, packet: u64) {
+        let Some(half) = self.halves.get_mut(&handle).filter(|half| half.stage.sends_data()) else { return };
+        half.sender.ack(packet);
+        if half.stage == Stage::Lingering {
+            self.finish_lingering(handle);
+        }
+    }
+
+    pub(crate) fn retransmit(&mut self, handle: ConnectionHandle) {
+        let Some(half) = self.halves.get_mut(&handle) else { return };
+        if half.retransmit.take_if(|at| *at == self.now).is_none() {
+            return;
+        }
+        half.sender.expire(self.now);
+        let next = half.sender.next_expiry().map(|expiry| expiry.max(self.now));
+        half.retransmit = next;
+        if let Some(at) = next {
+            self.events.schedule(at, Event::Retransmit(handle));
+        }
+        self.pump(handle);
+    }
+
+    pub(crate) fn receive(
+        &mut self,
+        endpoint: EndpointId,
+        messages: &mut Vec<SimMessage>,
+        max: usize,
+    ) -> usize {
+        let owner = &mut self.endpoints[endpoint.0];
+        let mut received = 0;
+        while received < max {
+            let Some(handle) = owner.inbox.pop_front() else { break };
+            // A connection closed since has taken its messages with it.
+            let Some(half) = self.halves.get_mut(&handle) else { continue };
+            let Some(incoming) = half.receiver.pop() else { continue };
+            owner.unread -= 1;
+            received += 1;
+            messages.push(SimMessage::new(handle, half.token, incoming, Rc::clone(&owner.live)));
+        }
+        received
+    }
+}

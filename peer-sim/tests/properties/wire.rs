@@ -1,0 +1,152 @@
+//! A transport that watches what a session asks of it, and notes what must never be.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use peer_core::{
+    Batch, ConnectionHandle, EndReason, LaneConfig, LaneStatus, ListenHandle, RealTimeStatus, SendFlags,
+    SendResult, StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
+};
+use peer_sim::{SimMessage, SimTransport};
+
+use crate::packet::Stamp;
+
+/// What was seen that must not be, in words.
+pub(crate) type Offences = Rc<RefCell<Vec<String>>>;
+
+/// What one lane of one connection has carried.
+type Lanes = BTreeMap<u8, BTreeSet<&'static str>>;
+
+#[derive(Debug)]
+pub(crate) struct Watched {
+    inner: SimTransport,
+    offences: Offences,
+    lanes: BTreeMap<ConnectionHandle, Lanes>,
+    /// Connections to peers that are not this project's: there, other rules hold.
+    pub(crate) foreign: BTreeSet<ConnectionHandle>,
+    is_foreign: fn(SteamId) -> bool,
+}
+
+impl Watched {
+    pub(crate) fn new(inner: SimTransport, offences: Offences, is_foreign: fn(SteamId) -> bool) -> Self {
+        Self { inner, offences, lanes: BTreeMap::new(), foreign: BTreeSet::new(), is_foreign }
+    }
+
+    fn note(&mut self, connection: ConnectionHandle, remote: SteamId) {
+        if (self.is_foreign)(remote) {
+            self.foreign.insert(connection);
+        }
+    }
+
+    /// Property 9: one mode a lane, and no game data on lane 0.
+    fn watch_lane(&mut self, connection: ConnectionHandle, lane: u8, flags: SendFlags, payload: &[u8]) {
+        if self.foreign.contains(&connection) {
+            return;
+        }
+        let kind = match Stamp::read(payload) {
+            Some(stamp) => stamp.mode_name(payload.len()),
+            None => "control",
+        };
+        let carried = self.lanes.entry(connection).or_default().entry(lane).or_default();
+        carried.insert(kind);
+        let offence = if carried.len() > 1 {
+            Some("a lane carries more than one kind")
+        } else if (kind == "control") != (lane == 0) {
+            Some("control and game data are on the wrong lanes")
+        } else if flags.contains(SendFlags::RELIABLE) == kind.starts_with("unreliable") {
+            Some("the flags do not fit the lane's kind")
+        } else {
+            None
+        };
+        if let Some(offence) = offence {
+            self.offences.borrow_mut().push(format!("{offence}: lane {lane}, {kind}, {flags:?}"));
+        }
+        if flags.contains(SendFlags::RELIABLE | SendFlags::NO_DELAY) {
+            self.offences.borrow_mut().push("no-delay on a reliable message".to_owned());
+        }
+    }
+}
+
+impl Transport for Watched {
+    type Message = SimMessage;
+
+    fn local_steam_id(&self) -> Option<SteamId> {
+        self.inner.local_steam_id()
+    }
+
+    fn listen(&mut self, port: VirtualPort) -> Result<ListenHandle, TransportError> {
+        self.inner.listen(port)
+    }
+
+    fn close_listen(&mut self, listen: ListenHandle) {
+        self.inner.close_listen(listen);
+    }
+
+    fn connect(
+        &mut self,
+        peer: SteamId,
+        port: VirtualPort,
+        token: Token,
+    ) -> Result<ConnectionHandle, TransportError> {
+        let connection = self.inner.connect(peer, port, token)?;
+        self.note(connection, peer);
+        Ok(connection)
+    }
+
+    fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
+        self.inner.accept(connection, token)
+    }
+
+    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str, linger: bool) {
+        self.inner.close(connection, reason, message, linger);
+    }
+
+    fn configure_lanes(
+        &mut self,
+        connection: ConnectionHandle,
+        lanes: &[LaneConfig],
+    ) -> Result<(), TransportError> {
+        self.inner.configure_lanes(connection, lanes)
+    }
+
+    fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
+        self.inner.set_token(connection, token);
+    }
+
+    fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
+        let before = results.len();
+        let mut flushed = BTreeSet::new();
+        for message in batch.messages.iter().rev() {
+            // From the end: only the first message met of each connection may flush. Hellos go out singly.
+            let may_flush = flushed.insert(message.connection) || message.lane.get() == 0;
+            if message.flags.contains(SendFlags::NO_NAGLE) && !may_flush {
+                self.offences.borrow_mut().push("no-nagle on more than the last message".to_owned());
+            }
+        }
+        self.inner.send(batch, results);
+        let taken: Vec<_> =
+            results[before..].iter().map(|result| result.message_number().is_some()).collect();
+        for (message, _) in batch.messages.iter().zip(taken).filter(|&(_, taken)| taken) {
+            self.watch_lane(message.connection, message.lane.get(), message.flags, batch.payload(message));
+        }
+    }
+
+    fn receive(&mut self, messages: &mut Vec<SimMessage>, max: usize) -> usize {
+        self.inner.receive(messages, max)
+    }
+
+    fn next_status(&mut self) -> Option<StatusChange> {
+        let change = self.inner.next_status()?;
+        self.note(change.connection, change.remote);
+        Some(change)
+    }
+
+    fn real_time_status(
+        &self,
+        connection: ConnectionHandle,
+        lanes: &mut [LaneStatus],
+    ) -> Option<RealTimeStatus> {
+        self.inner.real_time_status(connection, lanes)
+    }
+}

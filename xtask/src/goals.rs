@@ -1,0 +1,112 @@
+//! What the benchmarks should reach, in one table.
+//!
+//! The names are those of crate `benches`: `put_flush/BYTES/PEERS` and `receive_pop/PEERS`, each with
+//! `Throughput::Elements` = packets put (not packets times peers), or popped, in one iteration.
+
+use crate::estimates::Measured;
+
+/// A goal belongs to the benchmark that it is shown beside.
+#[derive(Debug)]
+pub(crate) struct Goal {
+    pub(crate) id: &'static str,
+    pub(crate) bound: Bound,
+}
+
+/// All times are nanoseconds a packet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Bound {
+    /// At most this.
+    AtMost(f64),
+    /// At most this many times what another benchmark of the same run takes.
+    Ratio { to: &'static str, max: f64 },
+    /// Spread over so many more peers than another benchmark of the same run has, at most this for each.
+    Further { than: &'static str, peers: u32, max: f64 },
+}
+
+/// Goals on a two-core machine of today, transport excluded.
+pub(crate) const GOALS: &[Goal] = &[
+    Goal { id: "put_flush/64/1", bound: Bound::AtMost(30.0) },
+    Goal { id: "put_flush/64/250", bound: Bound::Further { than: "put_flush/64/1", peers: 249, max: 15.0 } },
+    Goal { id: "put_flush/65536/1", bound: Bound::Ratio { to: "put_flush/64/1", max: 1.2 } },
+    Goal { id: "put_flush/65536/250", bound: Bound::Ratio { to: "put_flush/64/250", max: 1.2 } },
+    Goal { id: "receive_pop/1", bound: Bound::AtMost(25.0) },
+    Goal { id: "receive_pop/250", bound: Bound::AtMost(25.0) },
+    // "The same at 1 and 250 peers", with room for the noise of a measurement.
+    Goal { id: "receive_pop/250", bound: Bound::Ratio { to: "receive_pop/1", max: 1.2 } },
+];
+
+/// How a goal came out.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Verdict {
+    pub(crate) met: bool,
+    pub(crate) text: String,
+}
+
+impl Goal {
+    /// The names of the benchmarks that this goal needs.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &'static str> {
+        let other = match self.bound {
+            Bound::AtMost(_) => None,
+            Bound::Ratio { to, .. } => Some(to),
+            Bound::Further { than, .. } => Some(than),
+        };
+        std::iter::once(self.id).chain(other)
+    }
+
+    /// Nothing if a benchmark that the goal needs was not measured in this run.
+    pub(crate) fn judge(&self, measured: &[Measured]) -> Option<Verdict> {
+        let time = |id: &str| measured.iter().find(|m| m.id == id).map(Measured::per_element);
+        let own = time(self.id)?;
+        let (value, max, text) = match self.bound {
+            Bound::AtMost(max) => (own, max, format!("{own:.1} ns a packet, goal {max} ns")),
+            Bound::Ratio { to, max } => {
+                let ratio = own / time(to)?;
+                (ratio, max, format!("{ratio:.2}x of {to}, goal {max}x"))
+            }
+            Bound::Further { than, peers, max } => {
+                let each = (own - time(than)?) / f64::from(peers);
+                (each, max, format!("{each:.1} ns a further peer, goal {max} ns"))
+            }
+        };
+        Some(Verdict { met: value <= max, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(id: &str, median: f64, elements: Option<f64>) -> Measured {
+        Measured { id: id.to_owned(), median, interval: (median, median), elements }
+    }
+
+    #[test]
+    fn a_bound_is_a_packet_not_an_iteration() {
+        let goal = Goal { id: "a", bound: Bound::AtMost(30.0) };
+        let verdict = goal.judge(&[measured("a", 290.0, Some(10.0))]).unwrap();
+        assert_eq!(verdict, Verdict { met: true, text: "29.0 ns a packet, goal 30 ns".to_owned() });
+        assert!(!goal.judge(&[measured("a", 310.0, Some(10.0))]).unwrap().met);
+    }
+
+    #[test]
+    fn a_ratio_compares_two_results_of_one_run() {
+        let goal = Goal { id: "big", bound: Bound::Ratio { to: "small", max: 1.2 } };
+        let run = [measured("small", 100.0, None), measured("big", 130.0, None)];
+        let verdict = goal.judge(&run).unwrap();
+        assert_eq!(verdict, Verdict { met: false, text: "1.30x of small, goal 1.2x".to_owned() });
+    }
+
+    #[test]
+    fn further_peers_are_charged_without_the_first() {
+        let goal = Goal { id: "many", bound: Bound::Further { than: "one", peers: 10, max: 15.0 } };
+        let run = [measured("one", 30.0, None), measured("many", 130.0, None)];
+        assert_eq!(goal.judge(&run).unwrap().text, "10.0 ns a further peer, goal 15 ns");
+    }
+
+    #[test]
+    fn a_goal_without_its_benchmarks_is_not_judged() {
+        let goal = Goal { id: "big", bound: Bound::Ratio { to: "small", max: 1.2 } };
+        assert_eq!(goal.judge(&[measured("big", 1.0, None)]), None);
+        assert_eq!(goal.needs().collect::<Vec<_>>(), ["big", "small"]);
+    }
+}

@@ -1,0 +1,44 @@
+//! The project's commands, as `cargo xtask COMMAND`.
+
+mod bench;
+mod estimates;
+mod fuzz;
+mod goals;
+mod run;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The project's commands")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything that must hold: format, lints, tests, doc tests, docs, fuzz targets that compile
+    Test,
+    /// Run the benchmarks, then print their medians and the goals
+    Bench(bench::Args),
+    /// Run the fuzz targets (needs the nightly toolchain)
+    Fuzz(fuzz::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Args::parse().command {
+        Command::Test => test::run(),
+        Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

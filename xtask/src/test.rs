@@ -1,0 +1,25 @@
+//! `cargo xtask test`: everything that must hold. Stops at the first step that fails.
+
+use anyhow::Result;
+
+use crate::run::{cargo, need_cargo_tool, root, step};
+
+pub(crate) fn run() -> Result<()> {
+    step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    step("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    need_cargo_tool("nextest")?;
+    step("tests", &mut cargo(&["nextest", "run", "--workspace"]))?;
+    step("doc tests", &mut cargo(&["test", "--doc", "--workspace"]))?;
+    step(
+        "docs without warnings",
+        cargo(&["doc", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    if root().join("peer-core/fuzz").exists() {
+        let mut check = cargo(&["check", "--manifest-path", "peer-core/fuzz/Cargo.toml"]);
+        step("fuzz targets compile", &mut check)?;
+    } else {
+        eprintln!("==> fuzz targets compile: SKIPPED, there is no peer-core/fuzz");
+    }
+    eprintln!("==> all steps passed");
+    Ok(())
+}
