@@ -30,9 +30,9 @@ pub enum Event {
 #[derive(Debug)]
 pub(crate) enum Transition {
     /// The peer of this connection becomes known.
-    Announce(u32),
+    Announce(u32, PeerId),
     /// The peer of this connection is forgotten.
-    Retire(u32),
+    Retire(u32, PeerId),
     /// Nothing but news.
     Tell(Event),
     /// The session is over.
@@ -65,7 +65,7 @@ impl Transitions {
     /// Forgets what would be told of one connection.
     pub(crate) fn forget(&mut self, link: u32) {
         self.0.retain(|transition| {
-            !matches!(transition, Transition::Announce(of) | Transition::Retire(of) if *of == link)
+            !matches!(transition, Transition::Announce(of, _) | Transition::Retire(of, _) if *of == link)
         });
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::control::{Goodbye, truncate};
 use crate::error::SessionError;
 use crate::event::{Event, Transition};
-use crate::id::PeerId;
+use crate::id::{PeerId, SteamId};
 use crate::limits::{FIRST_REDIAL, LAST_WORDS_TIMEOUT, LINGER_TIMEOUT};
 use crate::link::{Dial, End, Link, State};
 use crate::outbound::Outbound;
@@ -38,7 +38,7 @@ impl<T: Transport> Session<T> {
                 self.shut_down();
             } else if let Some(peer) = self.roster.get(id) {
                 self.transitions.forget(peer.link);
-                self.retired(peer.link);
+                self.retired(peer.link, id);
             }
         }
         Ok(())
@@ -72,41 +72,19 @@ impl<T: Transport> Session<T> {
 
     /// The other side has said goodbye.
     pub(super) fn said_goodbye(&mut self, key: u32, goodbye: Goodbye) {
-        let until = self.now + LAST_WORDS_TIMEOUT;
         let link = &mut self.links[key];
-        match link.state {
-            State::Joined => {
-                link.state = State::Leaving { until, goodbye: Box::new(goodbye) };
-                self.links.watch(key);
-            }
-            // Nobody has been told of this peer, so nobody waits for its words.
-            State::Greeted => self.part(key, End::of(&goodbye), Farewell::Close),
-            _ => {}
+        if matches!(link.state, State::Joined) {
+            let until = self.now + LAST_WORDS_TIMEOUT;
+            link.state = State::Leaving { until, goodbye: Box::new(goodbye) };
+            self.links.watch(key);
         }
     }
 
     /// Ends a connection, whatever it has come to. A peer that was announced stays until its packets are read.
     pub(super) fn part(&mut self, key: u32, end: End, farewell: Farewell) {
         let now = self.now;
-        let link = &mut self.links[key];
-        let steam_id = link.steam_id;
-        let is_connected = link.is_connected();
-        if let Some(handle) = link.handle.take() {
-            let outbound = std::mem::replace(&mut link.outbound, Outbound::new());
-            match farewell {
-                Farewell::Goodbye(limit) if is_connected => {
-                    self.departures.add(
-                        &mut self.transport,
-                        handle,
-                        steam_id,
-                        outbound,
-                        end.clone(),
-                        now + limit,
-                    );
-                }
-                _ => self.transport.close(handle, end.reason, truncate(&end.message), false),
-            }
-        }
+        self.release(key, &end, farewell);
+        let steam_id = self.links[key].steam_id;
         let link = &mut self.links[key];
         if matches!(link.state, State::Joined | State::Leaving { .. }) {
             let dial = link.dial;
@@ -145,9 +123,7 @@ impl<T: Transport> Session<T> {
 
     /// Closes a connection that never became a peer's, without a word to the game.
     pub(super) fn discard(&mut self, key: u32, reason: EndReason) {
-        if let Some(handle) = self.links[key].handle {
-            self.transport.close(handle, reason, &reason.to_string(), false);
-        }
+        self.release(key, &End::new(reason, reason.to_string()), Farewell::Close);
         self.links.remove(key);
     }
 
@@ -164,19 +140,23 @@ impl<T: Transport> Session<T> {
         let end = std::mem::replace(&mut **end, End::new(EndReason::Left, ""));
         link.state = State::Retired;
         let (steam_id, peer) = (link.steam_id, link.peer_id);
-        self.purge(key);
-        let was_host = peer.is_some_and(PeerId::is_host);
-        if was_host {
+        if peer.is_some_and(PeerId::is_host) {
             self.take_leave("the host is gone");
         }
-        self.tell_end(steam_id, peer, end);
-        self.transitions.push(Transition::Retire(key));
+        self.retire(key, steam_id, peer, end);
     }
 
-    /// The game is being told that a peer is gone: from now on it is.
-    pub(super) fn retired(&mut self, key: u32) -> Event {
+    fn retire(&mut self, key: u32, steam_id: SteamId, peer: Option<PeerId>, end: End) {
         self.purge(key);
-        let id = self.links[key].peer_id.unwrap_or(PeerId::HOST);
+        self.tell_end(steam_id, peer, end);
+        if let Some(id) = peer {
+            self.transitions.push(Transition::Retire(key, id));
+        }
+    }
+
+    /// The game is being told that a peer is gone: from now on it is. For a client, the session is over with its host.
+    pub(super) fn retired(&mut self, key: u32, id: PeerId) -> Event {
+        self.purge(key);
         self.links.remove(key);
         self.roster.remove(id);
         if id.is_host() {
@@ -205,30 +185,31 @@ impl<T: Transport> Session<T> {
                     _ => End::new(EndReason::Left, why),
                 };
                 let (steam_id, peer) = (link.steam_id, link.peer_id);
-                self.leave(key, why);
+                self.release(key, &End::new(EndReason::Left, why), Farewell::Goodbye(LINGER_TIMEOUT));
                 self.links[key].state = State::Retired;
-                self.purge(key);
-                self.tell_end(steam_id, peer, end);
-                self.transitions.push(Transition::Retire(key));
+                self.retire(key, steam_id, peer, end);
             } else if link.is_coming() {
-                self.leave(key, why);
+                self.release(key, &End::new(EndReason::Left, why), Farewell::Goodbye(LINGER_TIMEOUT));
                 self.links.remove(key);
             }
         }
     }
 
-    /// Says goodbye on a connection of a session that ends, or closes it if it is not as far as that.
-    fn leave(&mut self, key: u32, why: &str) {
+    /// Lets go of a connection's handle: to the departures, or at once where nothing can or need be said.
+    fn release(&mut self, key: u32, end: &End, farewell: Farewell) {
         let link = &mut self.links[key];
-        let (steam_id, is_connected) = (link.steam_id, link.is_connected());
+        let is_connected = link.is_connected();
         let Some(handle) = link.handle.take() else { return };
-        if is_connected {
-            let outbound = std::mem::replace(&mut link.outbound, Outbound::new());
-            let end = End::new(EndReason::Left, why);
-            let until = self.now + LINGER_TIMEOUT;
-            self.departures.add(&mut self.transport, handle, steam_id, outbound, end, until);
-        } else {
-            self.transport.close(handle, EndReason::Left, why, false);
+        let outbound = std::mem::replace(&mut link.outbound, Outbound::new());
+        if outbound.is_backlogged() {
+            self.backlogged.retain(|&backlogged| backlogged != key);
+        }
+        match farewell {
+            Farewell::Goodbye(limit) if is_connected => {
+                let until = self.now + limit;
+                self.departures.add(&mut self.transport, handle, link.steam_id, outbound, end.clone(), until);
+            }
+            _ => self.transport.close(handle, end.reason, truncate(&end.message), false),
         }
     }
 
@@ -236,7 +217,7 @@ impl<T: Transport> Session<T> {
     pub(super) fn shut_down(&mut self) {
         self.flush();
         for key in self.links.keys() {
-            self.leave(key, "");
+            self.release(key, &End::new(EndReason::Left, ""), Farewell::Goodbye(LINGER_TIMEOUT));
         }
         self.links.clear();
         self.backlogged.clear();

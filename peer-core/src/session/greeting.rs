@@ -101,6 +101,7 @@ impl<T: Transport> Session<T> {
                 self.discard(older, EndReason::Replaced);
             }
         }
+        self.announce_in_turn(key);
     }
 
     fn older_connection(&self, key: u32, steam_id: SteamId) -> Option<u32> {
@@ -115,10 +116,10 @@ impl<T: Transport> Session<T> {
     /// Announces a greeted peer if it is its turn: after the host, and after an older connection of the same user.
     pub(super) fn announce_in_turn(&mut self, key: u32) {
         let link = &self.links[key];
-        let steam_id = link.steam_id;
-        let is_host = link.peer_id.is_some_and(PeerId::is_host);
-        let Some(active) = &mut self.active else { return };
-        if !active.has_host && !is_host {
+        let (steam_id, Some(id), Some(active)) = (link.steam_id, link.peer_id, &mut self.active) else {
+            return;
+        };
+        if !active.has_host && !id.is_host() {
             return;
         }
         if self.links.iter().any(|other| other.steam_id == steam_id && other.is_announced()) {
@@ -131,22 +132,18 @@ impl<T: Transport> Session<T> {
             dial.failures = 0;
         }
         let held = link.inbound.take_held();
-        self.transitions.push(Transition::Announce(key));
+        self.transitions.push(Transition::Announce(key, id));
         for message in held {
             self.arrive(message);
         }
     }
 
     /// The game is being told of a peer: from now on it is one.
-    pub(super) fn announced(&mut self, key: u32) -> Event {
-        let link = &self.links[key];
-        // A link is announced with the id that its hello brought.
-        let id = link.peer_id.unwrap_or(PeerId::HOST);
-        let peer = Peer { id, steam_id: link.steam_id, link: key };
+    pub(super) fn announced(&mut self, key: u32, id: PeerId) -> Event {
         if id.is_host() {
             self.status = Status::Connected;
         }
-        self.roster.insert(peer);
+        self.roster.insert(Peer { id, steam_id: self.links[key].steam_id, link: key });
         Event::PeerConnected(id)
     }
 
@@ -155,12 +152,9 @@ impl<T: Transport> Session<T> {
         let link = &mut self.links[key];
         let is_control = message.lane() == Lane::CONTROL.get();
         match link.state {
-            // Unreliable data may be lost, so it is; nobody has been told of this peer.
+            // Unreliable data may be lost, so it is. A goodbye waits with the packets that it announces.
             State::Connecting | State::Greeting { .. } | State::Greeted if !message.is_reliable() => {}
             State::Greeting { .. } if is_control => self.greeted(key, message.payload()),
-            State::Greeted if is_control && link.outbound.dialect == Dialect::Native => {
-                self.control(key, &message);
-            }
             State::Connecting | State::Greeting { .. } | State::Greeted => {
                 let held = link.inbound.hold(message);
                 if held.is_err() {

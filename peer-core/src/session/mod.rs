@@ -309,8 +309,8 @@ impl<T: Transport> Session<T> {
         loop {
             match self.transitions.pop()? {
                 Transition::Tell(event) => return Some(event),
-                Transition::Announce(key) => return Some(self.announced(key)),
-                Transition::Retire(key) => return Some(self.retired(key)),
+                Transition::Announce(key, id) => return Some(self.announced(key, id)),
+                Transition::Retire(key, id) => return Some(self.retired(key, id)),
                 Transition::Close => self.shut_down(),
             }
         }

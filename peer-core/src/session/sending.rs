@@ -207,10 +207,10 @@ impl<T: Transport> Session<T> {
         if !self.queue.is_empty() {
             self.transport.send(self.queue.batch(), &mut results);
         }
-        for (place, &result) in results.iter().enumerate().take(fresh) {
-            self.settle_fresh(place, result);
-        }
         self.settle_retried(fresh, &results, &mut retried);
+        for place in 0..fresh {
+            self.settle_fresh(place, result_of(&results, place), &mut retried);
+        }
         // As long as Steam takes whole chunks of a backlog, it gets more.
         while !retried.is_empty() {
             self.queue.clear();
@@ -244,9 +244,10 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// What became of a message that was put since the last flush.
+    /// What became of a message that was put since the last flush. Adds to `retried` the connections whose reliable
+    /// messages only suffered for an unreliable one before them.
     #[inline]
-    fn settle_fresh(&mut self, place: usize, result: SendResult) {
+    fn settle_fresh(&mut self, place: usize, result: SendResult, retried: &mut Vec<u32>) {
         let message = self.queue.message(place);
         let is_reliable = message.flags.contains(SendFlags::RELIABLE);
         if result.message_number().is_some() {
@@ -271,7 +272,8 @@ impl<T: Transport> Session<T> {
             self.break_sending(message.link);
         } else if !out.is_broken {
             if !out.is_backlogged() {
-                self.backlogged.push(message.link);
+                let waiting = if result == SendResult::NOT_TRIED { retried } else { &mut self.backlogged };
+                waiting.push(message.link);
             }
             out.hold_back(message.lane, self.queue.payload(message.payload).clone());
         }
@@ -280,8 +282,8 @@ impl<T: Transport> Session<T> {
     /// What became of the messages from backlogs, which stand in the queue from `start` on. Leaves in `retried` the
     /// connections that took all of theirs and have more.
     fn settle_retried(&mut self, start: usize, results: &[SendResult], retried: &mut Vec<u32>) {
-        for (place, &result) in results.iter().enumerate().skip(start) {
-            let message = self.queue.message(place);
+        for place in start..self.queue.len() {
+            let (message, result) = (self.queue.message(place), result_of(results, place));
             let Some(link) = self.links.get_mut(message.link) else {
                 continue;
             };
@@ -306,4 +308,10 @@ impl<T: Transport> Session<T> {
             links.get_mut(key).is_some_and(|link| link.handle.is_some() && link.outbound.is_backlogged())
         });
     }
+}
+
+/// What a transport does not say was not tried.
+#[inline]
+fn result_of(results: &[SendResult], place: usize) -> SendResult {
+    results.get(place).copied().unwrap_or(SendResult::NOT_TRIED)
 }

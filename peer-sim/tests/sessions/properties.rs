@@ -1,26 +1,20 @@
-//! What the sessions promise, tried on random plays over the simulated network.
+//! What sessions promise, tried on random plays.
 //!
 //! A failing property prints the play that breaks it, shrunk as far as it goes, and keeps its seed in
 //! `regressions.txt`, from where it is played again before any new one.
-
-mod ledger;
-mod packet;
-mod plan;
-mod wire;
-mod world;
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 
-use plan::{Mood, plan};
+use crate::plan::{Mood, plan};
 
 fn config(cases: u32) -> Config {
     Config {
         cases,
         max_shrink_iters: 400,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
-            "tests/properties/regressions.txt",
+            "tests/sessions/regressions.txt",
         ))),
         ..Config::default()
     }

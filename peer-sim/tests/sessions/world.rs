@@ -194,28 +194,32 @@ impl World {
     }
 
     pub(crate) fn kick(&mut self, by: usize, whom: usize) {
-        self.part(by, whom);
         let now = self.network.now();
-        let whom = steam_id(whom);
+        let user = steam_id(whom);
         let Some(session) = self.session(by) else { return };
-        if let Some(id) = session.peer_id_for_steam_id(whom) {
-            // Our own id is no peer's.
-            let _ = session.kick(id, "out", now);
+        // Our own id is no peer's.
+        if let Some(id) = session.peer_id_for_steam_id(user)
+            && session.kick(id, "out", now).is_ok()
+        {
+            self.part(by, whom);
         }
     }
 
     pub(crate) fn disconnect(&mut self, by: usize, whom: usize, force: bool) {
-        self.part(by, whom);
         let now = self.network.now();
-        let whom = steam_id(whom);
+        let user = steam_id(whom);
         let Some(Player { session, current: Some(current), .. }) = &mut self.players[by] else { return };
-        let Some(id) = session.peer_id_for_steam_id(whom) else { return };
-        let is_done = session.disconnect_peer(id, force, now).is_ok();
-        if is_done && force {
+        let Some(id) = session.peer_id_for_steam_id(user) else { return };
+        if session.disconnect_peer(id, force, now).is_err() {
+            return;
+        }
+        if force {
             self.ledger.disconnected(*current, id, EndReason::Left);
-            if session.status() == Status::Disconnected {
-                self.lost_session(by, Fate::Closed);
-            }
+        }
+        let is_over = session.status() == Status::Disconnected;
+        self.part(by, whom);
+        if is_over {
+            self.lost_session(by, Fate::Closed);
         }
         self.watch_statuses();
     }

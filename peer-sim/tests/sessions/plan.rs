@@ -216,20 +216,28 @@ impl Plan {
     }
 
     pub(crate) fn play_without_rest(&self) -> World {
-        let mut world =
-            World::new(self.seed, self.players, self.topology, self.settings.clone(), self.link.clone());
+        let mut world = self.begin();
+        self.perform_all(&mut world);
+        world
+    }
+
+    pub(crate) fn begin(&self) -> World {
+        World::new(self.seed, self.players, self.topology, self.settings.clone(), self.link.clone())
+    }
+
+    /// Everyone joins, and the acts happen.
+    pub(crate) fn perform_all(&self, world: &mut World) {
         for player in 0..self.players {
             world.join(player);
         }
         world.run(Duration::from_secs(2));
         let mut hostiles = Vec::new();
         for act in &self.acts {
-            self.perform(&mut world, act, &mut hostiles);
+            self.perform(world, act, &mut hostiles);
         }
         for hostile in &mut hostiles {
-            hostile.go_on(&mut world);
+            hostile.go_on(world);
         }
-        world
     }
 
     fn perform(&self, world: &mut World, act: &Act, hostiles: &mut Vec<Hostile>) {
