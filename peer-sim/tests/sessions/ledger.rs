@@ -124,7 +124,14 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn heard(&mut self, session: usize, from: PeerId, channel: u8, mode: TransferMode, payload: &[u8]) {
+    pub(crate) fn heard(
+        &mut self,
+        session: usize,
+        from: PeerId,
+        channel: u8,
+        mode: TransferMode,
+        payload: &[u8],
+    ) {
         let Some(period) = self.records[session].open(from) else {
             self.offences.push(format!("a packet from {from}, who is not connected"));
             return;

@@ -9,13 +9,11 @@ use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 
 use crate::plan::{Mood, plan};
 
-fn config(cases: u32) -> Config {
+pub(crate) fn config(cases: u32) -> Config {
     Config {
         cases,
         max_shrink_iters: 400,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
-            "tests/sessions/regressions.txt",
-        ))),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/sessions/regressions.txt"))),
         ..Config::default()
     }
 }
@@ -29,7 +27,8 @@ fn plays_are_full_of_life() {
         let world = plan(Mood::Rough).new_tree(&mut runner).unwrap().current().play();
         for record in &world.ledger.records {
             connected += record.heard.len();
-            heard += record.heard.iter().flat_map(|period| period.heard.values()).map(Vec::len).sum::<usize>();
+            heard +=
+                record.heard.iter().flat_map(|period| period.heard.values()).map(Vec::len).sum::<usize>();
         }
         ended += world.endings.len();
     }
@@ -37,7 +36,7 @@ fn plays_are_full_of_life() {
     assert!(connected > 500 && heard > 20_000 && ended > 100);
 }
 
-fn hold(result: Result<(), String>) -> Result<(), TestCaseError> {
+pub(crate) fn hold(result: Result<(), String>) -> Result<(), TestCaseError> {
     result.map_err(TestCaseError::fail)
 }
 
@@ -101,4 +100,3 @@ proptest! {
         hold(world.close_everything())?;
     }
 }
-

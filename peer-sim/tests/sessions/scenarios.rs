@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use peer_core::{
-    Channel, ConnectionHandle, ConnectionState, Control, EndReason, Event, Hello, LaneConfig, Message, PeerId, PutError,
-    SendFlags, Session, SessionError, Status, SteamId, Target, Time, TransferMode, Transport, VirtualPort,
+    Channel, ConnectionHandle, ConnectionState, Control, EndReason, Event, Hello, LaneConfig, Message,
+    PeerId, PutError, SendFlags, Session, SessionError, Status, SteamId, Target, Time, TransferMode,
+    Transport, VirtualPort,
 };
 use peer_sim::{DuplicatePolicy, LinkSettings, Network, NetworkSettings, RawPeer, SimTransport};
 
@@ -117,8 +118,12 @@ fn both_hellos_are_said_and_ours_is_first() {
     let network = Network::new(1);
     let mut host = Solo::host(&network);
     let (mut raw, _) = raw_at(&network, &mut host, FOREIGN);
-    let said: Vec<_> = raw.messages().iter().map(|message| Control::decode(message.payload()).unwrap()).collect();
-    assert!(matches!(said[..], [Control::Hello(Hello { peer_id: 1, .. }), Control::FourByteHello(1)]), "{said:?}");
+    let said: Vec<_> =
+        raw.messages().iter().map(|message| Control::decode(message.payload()).unwrap()).collect();
+    assert!(
+        matches!(said[..], [Control::Hello(Hello { peer_id: 1, .. }), Control::FourByteHello(1)]),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -127,7 +132,8 @@ fn a_hello_that_claims_what_it_must_not_is_refused_with_the_reason() {
     let mut host = Solo::host(&network);
     let client = client_of(&mut host, 2);
     let taken = client.session.unique_id().unwrap().get();
-    for (number, claim) in [0, 1, taken, (-5_i32).cast_unsigned(), u32::MAX, 1 << 31].into_iter().enumerate() {
+    for (number, claim) in [0, 1, taken, (-5_i32).cast_unsigned(), u32::MAX, 1 << 31].into_iter().enumerate()
+    {
         for four_bytes in [false, true] {
             let user = FOREIGN + 2 * number as u64 + u64::from(four_bytes);
             let (mut raw, connection) = raw_at(&network, &mut host, user);
@@ -138,10 +144,11 @@ fn a_hello_that_claims_what_it_must_not_is_refused_with_the_reason() {
             assert_eq!(host.reason_of(SteamId(user)), Some(EndReason::IdRefused), "{claim} {four_bytes}");
             assert_eq!(host.session.peers().len(), 1, "{claim} {four_bytes}");
             if !four_bytes {
-                let goodbye = raw.messages().iter().find_map(|message| match Control::decode(message.payload()) {
-                    Ok(Control::Goodbye(goodbye)) => Some(goodbye.reason),
-                    _ => None,
-                });
+                let goodbye =
+                    raw.messages().iter().find_map(|message| match Control::decode(message.payload()) {
+                        Ok(Control::Goodbye(goodbye)) => Some(goodbye.reason),
+                        _ => None,
+                    });
                 assert_eq!(goodbye, Some(EndReason::IdRefused));
             }
         }
@@ -234,9 +241,12 @@ fn more_than_can_be_held_before_the_hello_ends_the_connection() {
 
 #[test]
 fn a_message_on_a_lane_that_does_not_carry_its_kind_ends_the_connection() {
-    for (lane, flags) in
-        [(0, SendFlags::empty()), (1, SendFlags::empty()), (2, SendFlags::RELIABLE), (253, SendFlags::RELIABLE)]
-    {
+    for (lane, flags) in [
+        (0, SendFlags::empty()),
+        (1, SendFlags::empty()),
+        (2, SendFlags::RELIABLE),
+        (253, SendFlags::RELIABLE),
+    ] {
         let network = Network::new(1);
         let mut host = Solo::host(&network);
         let (mut raw, connection) = raw_at(&network, &mut host, FOREIGN);
@@ -266,7 +276,10 @@ fn a_four_byte_peer_joins_sends_and_receives_with_lane_equal_to_channel() {
     let id = PeerId::new(77).unwrap();
     assert_eq!(
         host.read(),
-        [(id, 0, TransferMode::Reliable, b"zero".to_vec()), (id, 3, TransferMode::Unreliable, b"three".to_vec())]
+        [
+            (id, 0, TransferMode::Reliable, b"zero".to_vec()),
+            (id, 3, TransferMode::Unreliable, b"three".to_vec())
+        ]
     );
     let channel = Channel::new(2).unwrap();
     for mode in TransferMode::ALL {

@@ -12,8 +12,18 @@ use peer_sim::{SimMessage, SimTransport};
 
 use crate::packet::Stamp;
 
-/// What was seen that must not be, in words.
-pub(crate) type Offences = Rc<RefCell<Vec<String>>>;
+/// What the transports of a world have seen together.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// What must not be, in words.
+    pub(crate) offences: Vec<String>,
+    /// Calls that dial.
+    pub(crate) dials: u64,
+    /// Calls that dial, accept or configure, and messages sent.
+    pub(crate) asked: u64,
+}
+
+pub(crate) type Log = Rc<RefCell<Seen>>;
 
 /// What one lane of one connection has carried.
 type Lanes = BTreeMap<u8, BTreeSet<&'static str>>;
@@ -21,7 +31,7 @@ type Lanes = BTreeMap<u8, BTreeSet<&'static str>>;
 #[derive(Debug)]
 pub(crate) struct Watched {
     inner: SimTransport,
-    offences: Offences,
+    log: Log,
     lanes: BTreeMap<ConnectionHandle, Lanes>,
     /// Connections to peers that are not this project's: there, other rules hold.
     pub(crate) foreign: BTreeSet<ConnectionHandle>,
@@ -29,8 +39,8 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    pub(crate) fn new(inner: SimTransport, offences: Offences, is_foreign: fn(SteamId) -> bool) -> Self {
-        Self { inner, offences, lanes: BTreeMap::new(), foreign: BTreeSet::new(), is_foreign }
+    pub(crate) fn new(inner: SimTransport, log: Log, is_foreign: fn(SteamId) -> bool) -> Self {
+        Self { inner, log, lanes: BTreeMap::new(), foreign: BTreeSet::new(), is_foreign }
     }
 
     fn note(&mut self, connection: ConnectionHandle, remote: SteamId) {
@@ -60,10 +70,10 @@ impl Watched {
             None
         };
         if let Some(offence) = offence {
-            self.offences.borrow_mut().push(format!("{offence}: lane {lane}, {kind}, {flags:?}"));
+            self.log.borrow_mut().offences.push(format!("{offence}: lane {lane}, {kind}, {flags:?}"));
         }
         if flags.contains(SendFlags::RELIABLE | SendFlags::NO_DELAY) {
-            self.offences.borrow_mut().push("no-delay on a reliable message".to_owned());
+            self.log.borrow_mut().offences.push("no-delay on a reliable message".to_owned());
         }
     }
 }
@@ -90,11 +100,14 @@ impl Transport for Watched {
         token: Token,
     ) -> Result<ConnectionHandle, TransportError> {
         let connection = self.inner.connect(peer, port, token)?;
+        self.log.borrow_mut().dials += 1;
+        self.log.borrow_mut().asked += 1;
         self.note(connection, peer);
         Ok(connection)
     }
 
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
+        self.log.borrow_mut().asked += 1;
         self.inner.accept(connection, token)
     }
 
@@ -107,6 +120,7 @@ impl Transport for Watched {
         connection: ConnectionHandle,
         lanes: &[LaneConfig],
     ) -> Result<(), TransportError> {
+        self.log.borrow_mut().asked += 1;
         self.inner.configure_lanes(connection, lanes)
     }
 
@@ -116,12 +130,13 @@ impl Transport for Watched {
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
         let before = results.len();
+        self.log.borrow_mut().asked += batch.messages.len() as u64;
         let mut flushed = BTreeSet::new();
         for message in batch.messages.iter().rev() {
             // From the end: only the first message met of each connection may flush. Hellos go out singly.
             let may_flush = flushed.insert(message.connection) || message.lane.get() == 0;
             if message.flags.contains(SendFlags::NO_NAGLE) && !may_flush {
-                self.offences.borrow_mut().push("no-nagle on more than the last message".to_owned());
+                self.log.borrow_mut().offences.push("no-nagle on more than the last message".to_owned());
             }
         }
         self.inner.send(batch, results);

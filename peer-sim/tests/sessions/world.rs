@@ -11,7 +11,7 @@ use peer_sim::{LinkSettings, LobbyNews, Network, NetworkSettings};
 
 use crate::ledger::{Fate, Ledger};
 use crate::packet::MIN_LEN;
-use crate::wire::{Offences, Watched};
+use crate::wire::{Log, Watched};
 
 /// A game's frame.
 pub(crate) const FRAME: Duration = Duration::from_millis(16);
@@ -56,7 +56,7 @@ pub(crate) struct World {
     pub(crate) endings: Vec<(usize, SteamId, EndReason)>,
     /// Pairs of sessions of which one sent the other away.
     parted: BTreeSet<(usize, usize)>,
-    offences: Offences,
+    log: Log,
     players: Vec<Option<Player>>,
     lobby: Option<LobbyId>,
     seed: u64,
@@ -78,7 +78,7 @@ impl World {
             topology,
             endings: Vec::new(),
             parted: BTreeSet::new(),
-            offences: Offences::default(),
+            log: Log::default(),
             players: (0..players).map(|_| None).collect(),
             lobby: None,
             seed,
@@ -93,6 +93,16 @@ impl World {
         self.lobby
     }
 
+    /// How often anyone dialled.
+    pub(crate) fn dials(&self) -> u64 {
+        self.log.borrow().dials
+    }
+
+    /// What everyone together has asked of the network: dials, acceptances, lanes, messages.
+    pub(crate) fn asked(&self) -> u64 {
+        self.log.borrow().asked
+    }
+
     pub(crate) fn session(&mut self, player: usize) -> Option<&mut Session<Watched>> {
         self.players[player].as_mut().map(|player| &mut player.session)
     }
@@ -105,11 +115,8 @@ impl World {
     fn process(&mut self, player: usize) -> &mut Player {
         if self.players[player].is_none() {
             self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let transport = Watched::new(
-                self.network.endpoint(steam_id(player)),
-                Offences::clone(&self.offences),
-                is_foreign,
-            );
+            let transport =
+                Watched::new(self.network.endpoint(steam_id(player)), Log::clone(&self.log), is_foreign);
             let mut session = Session::new(transport, self.seed);
             session.settings_mut().server_relay = self.topology == Topology::Relay;
             self.players[player] = Some(Player {
@@ -395,7 +402,7 @@ impl World {
         let link = LinkSettings { loss: 0.0, up: true, ..self.network.link(steam_id(0), steam_id(1)) };
         self.network.set_default_link(link);
         self.run(duration);
-        let offences = std::mem::take(&mut *self.offences.borrow_mut());
+        let offences = std::mem::take(&mut self.log.borrow_mut().offences);
         self.ledger.offences.extend(offences);
     }
 
@@ -410,7 +417,9 @@ impl World {
         };
         for (a, a_current, a_session) in living() {
             let own = a_session.peers().iter().filter(|peer| !is_foreign(peer.steam_id));
-            if let Some(dead) = own.clone().find(|peer| !living().any(|(_, _, b)| b.unique_id() == Some(peer.id))) {
+            if let Some(dead) =
+                own.clone().find(|peer| !living().any(|(_, _, b)| b.unique_id() == Some(peer.id)))
+            {
                 return Err(format!("player {a} knows {dead:?}, who is not there"));
             }
             for (b, b_current, b_session) in living().filter(|&(b, ..)| b > a) {
