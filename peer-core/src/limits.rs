@@ -12,6 +12,10 @@ pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 /// and the lobby's own message travel different ways.
 pub const KNOCK_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// How many such requests wait at a time. For a further one the one that has waited longest is refused: a member's news
+/// is rarely late, and strangers cannot fill the session.
+pub const MAX_KNOCKING: usize = 256;
+
 /// How long the packets announced by a goodbye may take to arrive, and then wait to be read, before
 /// `peer_disconnected` is told without them.
 pub const LAST_WORDS_TIMEOUT: Duration = Duration::from_secs(10);

@@ -28,7 +28,7 @@ impl<M> Links<M> {
         self.slab.get_mut(key as usize)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Link<M>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Link<M>> + Clone {
         self.slab.iter().map(|(_, link)| link)
     }
 

@@ -68,7 +68,7 @@ fn goals(measured: &[Measured], whole: bool) -> String {
             let mark = if verdict.met { "met" } else { "MISSED" };
             rows.push([mark.to_owned(), goal.id.to_owned(), verdict.text]);
         } else if whole {
-            let missing = goal.needs().filter(|id| measured.iter().all(|m| m.id != *id));
+            let missing = goal.needs().into_iter().filter(|id| measured.iter().all(|m| m.id != *id));
             let text = format!("not measured: {}", missing.collect::<Vec<_>>().join(", "));
             rows.push(["?".to_owned(), goal.id.to_owned(), text]);
         }

@@ -3,10 +3,11 @@
 use crate::error::SessionError;
 use crate::event::{Event, Transition};
 use crate::id::{LobbyId, PeerId, SteamId};
-use crate::limits::{CERTIFICATE_RETRIES, KNOCK_TIMEOUT, MAX_CONNECTIONS};
+use crate::limits::{CERTIFICATE_RETRIES, KNOCK_TIMEOUT, MAX_CONNECTIONS, MAX_KNOCKING};
 use crate::link::{Dial, End, Link, State};
 use crate::lobby::{Lobby, TrackedLobby};
 use crate::reason::{EndReason, STEAM_BAD_CERTIFICATE};
+use crate::session::ending::Farewell;
 use crate::session::{Listening, Session};
 use crate::time::Time;
 use crate::transport::{ConnectionHandle, Token, Transport, TransportError, VirtualPort};
@@ -229,6 +230,9 @@ impl<T: Transport> Session<T> {
                 return;
             }
         };
+        if matches!(state, State::Knocking { .. }) {
+            self.make_room_to_knock();
+        }
         // What this user had begun and not finished is void: a dial of ours that waits, an earlier request of theirs.
         let mut dial = None;
         while let Some(key) = self.unfinished(steam_id) {
@@ -244,6 +248,27 @@ impl<T: Transport> Session<T> {
         }
     }
 
+    /// Turns away who has knocked longest, if too many do.
+    fn make_room_to_knock(&mut self) {
+        let until = |link: &Link<T::Message>| match link.state {
+            State::Knocking { until } => Some(until),
+            _ => None,
+        };
+        let knocking = self.links.iter().filter_map(until);
+        if let Some(first) = knocking.clone().min()
+            && knocking.count() >= MAX_KNOCKING
+            && let Some(key) = self.links.find(|_, link| until(link) == Some(first))
+        {
+            self.turn_away(key);
+        }
+    }
+
+    /// Refuses someone whom the lobby has not told of.
+    pub(super) fn turn_away(&mut self, key: u32) {
+        let end = End::new(EndReason::NotInLobby, EndReason::NotInLobby.to_string());
+        self.part(key, end, Farewell::Close);
+    }
+
     fn judge(&self, steam_id: SteamId) -> Result<State, EndReason> {
         let active = self.active.as_ref().ok_or(EndReason::Refused)?;
         let is_host = active.host == Some(steam_id);
@@ -256,11 +281,10 @@ impl<T: Transport> Session<T> {
             return Err(EndReason::Full);
         }
         let is_stranger = self.lobby.as_ref().is_some_and(|lobby| !lobby.has(steam_id));
-        Ok(if is_stranger && self.settings.lobby_members_only && !is_host {
-            State::Knocking { until: self.now + KNOCK_TIMEOUT }
-        } else {
-            State::Connecting
-        })
+        if !is_stranger || !self.settings.lobby_members_only || is_host {
+            return Ok(State::Connecting);
+        }
+        Ok(State::Knocking { until: self.now + KNOCK_TIMEOUT })
     }
 
     fn accept(&mut self, key: u32) {

@@ -57,7 +57,6 @@ impl<T: Transport> Session<T> {
     pub fn close(&mut self, now: Time) {
         self.now = now;
         self.shut_down();
-        self.close_retired_listening();
     }
 
     fn dismiss(&mut self, id: PeerId, end: End, now: Time) -> Result<(), SessionError> {
@@ -229,6 +228,7 @@ impl<T: Transport> Session<T> {
         self.lobby = None;
         self.status = Status::Disconnected;
         self.retired_listening.extend(self.listening.take());
+        self.close_retired_listening();
     }
 
     /// Closes the sockets of earlier sessions, if nothing that was accepted on them is open any more.

@@ -168,10 +168,7 @@ impl<T: Transport> Session<T> {
                     self.part(key, End::new(EndReason::Other(0), error.to_string()), Farewell::Close);
                 }
             }
-            State::Knocking { until } if now >= *until => {
-                let end = End::new(EndReason::NotInLobby, EndReason::NotInLobby.to_string());
-                self.part(key, end, Farewell::Close);
-            }
+            State::Knocking { until } if now >= *until => self.turn_away(key),
             State::Greeting { until } if now >= *until => {
                 let end = End::new(EndReason::BrokenHello, "no hello came in time");
                 self.part(key, end, Farewell::Goodbye(DISMISSAL_TIMEOUT));

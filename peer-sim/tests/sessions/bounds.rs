@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use peer_core::limits::{MAX_INBOX_PACKETS, RECEIVE_BATCH};
-use peer_core::{Channel, PutError, SendFlags, Session, SteamId, Target, TransferMode, VirtualPort};
+use peer_core::limits::{KNOCK_TIMEOUT, MAX_INBOX_PACKETS, MAX_KNOCKING, RECEIVE_BATCH};
+use peer_core::{
+    Channel, EndReason, PutError, SendFlags, Session, SteamId, Target, TransferMode, VirtualPort,
+};
 use peer_sim::{LinkSettings, Network, NetworkSettings, RawPeer};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -28,10 +30,7 @@ proptest! {
     ) {
         let link = LinkSettings { loss, ..fast() };
         let mut world = World::new(seed, players, Topology::Lobby, NetworkSettings::default(), link);
-        for player in 0..players {
-            world.join(player);
-        }
-        world.run(Duration::from_secs(2));
+        world.assemble();
         let mut refused = 0;
         for (who, channel, mode, len, count, pause) in bursts {
             for _ in 0..count {
@@ -54,9 +53,7 @@ proptest! {
 #[test]
 fn three_megabytes_in_a_frame_all_arrive_and_so_does_what_comes_after() {
     let mut world = World::new(1, 2, Topology::Direct, NetworkSettings::default(), LinkSettings::default());
-    world.join(0);
-    world.join(1);
-    world.run(Duration::from_secs(1));
+    world.assemble();
     for _ in 0..3072 {
         world.put(0, Target::All, 0, TransferMode::Reliable, 1024).unwrap().unwrap();
     }
@@ -74,9 +71,7 @@ fn three_megabytes_in_a_frame_all_arrive_and_so_does_what_comes_after() {
 fn forty_thousand_reliable_packets_and_then_an_unreliable_one_leave_the_connection_alive() {
     let link = LinkSettings { bandwidth: 2_000_000, ..LinkSettings::default() };
     let mut world = World::new(1, 2, Topology::Direct, NetworkSettings::default(), link);
-    world.join(0);
-    world.join(1);
-    world.run(Duration::from_secs(1));
+    world.assemble();
     for _ in 0..40_000 {
         world.put(0, Target::All, 0, TransferMode::Reliable, 18).unwrap().unwrap();
     }
@@ -89,10 +84,7 @@ fn forty_thousand_reliable_packets_and_then_an_unreliable_one_leave_the_connecti
 #[test]
 fn a_put_past_the_backlog_bound_fails_whole_and_the_bound_is_the_games() {
     let mut world = World::new(1, 3, Topology::Lobby, NetworkSettings::default(), LinkSettings::default());
-    for player in 0..3 {
-        world.join(player);
-    }
-    world.run(Duration::from_secs(2));
+    world.assemble();
     let host = world.session(0).unwrap();
     host.settings_mut().max_backlog_bytes = 1_000_000;
     let slow = host.peers()[0].id;
@@ -122,9 +114,7 @@ fn a_put_past_the_backlog_bound_fails_whole_and_the_bound_is_the_games() {
 #[test]
 fn a_backlog_of_tiny_packets_is_bounded_too() {
     let mut world = World::new(1, 2, Topology::Direct, NetworkSettings::default(), LinkSettings::default());
-    world.join(0);
-    world.join(1);
-    world.run(Duration::from_secs(1));
+    world.assemble();
     world.network.partition(steam_id(0), steam_id(1));
     let mut taken = 0;
     while world.put(0, Target::All, 0, TransferMode::Reliable, 18).unwrap().is_ok() {
@@ -232,12 +222,35 @@ fn connections_past_the_bound_are_refused_as_full() {
             statuses.iter().any(|status| {
                 matches!(
                     status.state,
-                    peer_core::ConnectionState::ClosedByPeer { reason: peer_core::EndReason::Full, .. }
+                    peer_core::ConnectionState::ClosedByPeer { reason: EndReason::Full, .. }
                 )
             })
         })
         .count();
     assert_eq!(refused, 5);
+}
+
+#[test]
+fn strangers_who_knock_do_not_keep_members_out() {
+    let mut world = World::new(1, 2, Topology::Lobby, NetworkSettings::default(), LinkSettings::default());
+    world.join(0);
+    let strangers: Vec<_> = (0..2 * MAX_KNOCKING as u64)
+        .map(|number| {
+            let mut raw = RawPeer::new(&world.network, SteamId(FOREIGN + number));
+            raw.dial(steam_id(0), VirtualPort(0)).unwrap();
+            raw
+        })
+        .collect();
+    world.run(Duration::from_millis(500));
+    let refused = |world: &World| {
+        world.endings.iter().filter(|(_, _, reason)| *reason == EndReason::NotInLobby).count()
+    };
+    assert_eq!(refused(&world), MAX_KNOCKING, "as many wait as may, the latest");
+    world.join(1);
+    world.run(Duration::from_secs(1));
+    assert_eq!(world.session(0).unwrap().peers().len(), 1);
+    world.run(KNOCK_TIMEOUT);
+    assert_eq!(refused(&world), strangers.len());
 }
 
 #[test]

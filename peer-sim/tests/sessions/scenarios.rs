@@ -27,14 +27,6 @@ fn world_with(players: usize, topology: Topology, settings: NetworkSettings, los
     World::new(1, players, topology, settings, link)
 }
 
-fn everyone_joins(world: &mut World) {
-    for player in 0..world.len() {
-        world.join(player);
-    }
-    world.run(seconds(2));
-    assert_eq!(world.everyone_agrees(), Ok(()));
-}
-
 /// A session, driven by hand.
 struct Solo {
     network: Network,
@@ -334,7 +326,7 @@ fn new_connections_can_be_refused() {
 #[test]
 fn with_a_lobby_tracked_strangers_are_refused_and_members_are_not() {
     let mut world = world(2, Topology::Lobby);
-    everyone_joins(&mut world);
+    world.assemble();
     let mut stranger = RawPeer::new(&world.network, SteamId(FOREIGN));
     stranger.dial(steam_id(0), PORT).unwrap();
     world.run(seconds(6));
@@ -367,7 +359,7 @@ fn a_member_that_is_faster_than_the_news_of_it_is_let_in() {
 #[test]
 fn with_server_relay_clients_have_the_host_alone() {
     let mut world = world(4, Topology::Relay);
-    everyone_joins(&mut world);
+    world.assemble();
     assert_eq!(world.session(0).unwrap().peers().len(), 3);
     assert_eq!(world.session(1).unwrap().peers().len(), 1);
     let now = world.network.now();
@@ -401,7 +393,7 @@ fn another_client_that_is_faster_than_the_host_is_announced_after_it() {
 #[test]
 fn a_killed_host_ends_every_client() {
     let mut world = world(4, Topology::Lobby);
-    everyone_joins(&mut world);
+    world.assemble();
     world.kill(0);
     world.run(seconds(12));
     for player in 1..4 {
@@ -443,7 +435,7 @@ fn a_bad_certificate_is_retried_five_times() {
 fn a_packet_put_just_before_close_arrives_and_the_leave_is_known_within_a_second() {
     for loss in [0.0, 0.1] {
         let mut world = world_with(3, Topology::Lobby, NetworkSettings::default(), loss);
-        everyone_joins(&mut world);
+        world.assemble();
         for channel in 0..3 {
             world.put(1, Target::All, channel, TransferMode::Reliable, 500).unwrap().unwrap();
         }
@@ -573,7 +565,7 @@ fn a_game_that_does_not_read_hears_of_the_end_all_the_same() {
 fn every_handler_may_close_the_session() {
     for stop_at in 0..4 {
         let mut world = world(4, Topology::Lobby);
-        everyone_joins(&mut world);
+        world.assemble();
         let network = world.network.clone();
         // Player 1 hears of three peers' ends at once, and closes at one of them.
         world.leave(0);
@@ -658,7 +650,7 @@ fn a_listen_socket_outlives_what_was_accepted_on_it_and_is_taken_over() {
 #[test]
 fn leaving_and_coming_back_at_once_works_in_one_process() {
     let mut world = world(3, Topology::Lobby);
-    everyone_joins(&mut world);
+    world.assemble();
     for _ in 0..5 {
         world.put(1, Target::All, 0, TransferMode::Reliable, 5000).unwrap().unwrap();
         world.leave(1);
@@ -674,7 +666,7 @@ fn leaving_and_coming_back_at_once_works_in_one_process() {
 fn a_newer_connection_of_a_user_replaces_the_older() {
     let settings = NetworkSettings { duplicates: DuplicatePolicy::Delivered, ..NetworkSettings::default() };
     let mut world = world_with(3, Topology::Lobby, settings, 0.0);
-    everyone_joins(&mut world);
+    world.assemble();
     let old = world.session(1).unwrap().unique_id().unwrap();
     world.kill(1);
     world.join(1);
@@ -690,7 +682,7 @@ fn a_newer_connection_of_a_user_replaces_the_older() {
 #[test]
 fn a_killed_client_is_gone_within_steams_timeout_and_can_come_back() {
     let mut world = world(3, Topology::Lobby);
-    everyone_joins(&mut world);
+    world.assemble();
     world.kill(1);
     world.run(seconds(11));
     assert_eq!(world.session(0).unwrap().peers().len(), 1);
@@ -702,7 +694,7 @@ fn a_killed_client_is_gone_within_steams_timeout_and_can_come_back() {
 #[test]
 fn clients_of_a_lobby_find_each_other_again_after_a_long_partition() {
     let mut world = world(3, Topology::Lobby);
-    everyone_joins(&mut world);
+    world.assemble();
     world.network.partition(steam_id(1), steam_id(2));
     world.run(seconds(60));
     assert_eq!(world.session(1).unwrap().peers().len(), 1);
@@ -717,7 +709,7 @@ fn clients_of_a_lobby_find_each_other_again_after_a_long_partition() {
 #[test]
 fn a_short_partition_loses_nothing() {
     let mut world = world(2, Topology::Lobby);
-    everyone_joins(&mut world);
+    world.assemble();
     world.network.partition(steam_id(0), steam_id(1));
     for _ in 0..100 {
         world.put(1, Target::All, 2, TransferMode::Reliable, 300).unwrap().unwrap();

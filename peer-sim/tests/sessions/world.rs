@@ -174,6 +174,23 @@ impl World {
         self.watch_statuses();
     }
 
+    /// Everyone joins, and has met everyone.
+    pub(crate) fn assemble(&mut self) {
+        for player in 0..self.len() {
+            self.join(player);
+        }
+        // Loss may cost any of the handshakes a few rounds.
+        for _ in 0..30 {
+            self.run(Duration::from_secs(1));
+            let all_connected =
+                self.players.iter().flatten().all(|player| player.session.status() == Status::Connected);
+            if all_connected && self.everyone_agrees() == Ok(()) {
+                return;
+            }
+        }
+        panic!("not everyone has met everyone in 30 s: {:?}", self.everyone_agrees());
+    }
+
     pub(crate) fn leave(&mut self, player: usize) {
         let now = self.network.now();
         let Some(Player { session, current, lobby, .. }) = &mut self.players[player] else { return };

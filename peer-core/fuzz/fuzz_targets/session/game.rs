@@ -1,0 +1,370 @@
+//! A game that calls a session in any way, and remembers only what it was told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use peer_core::limits::{LINGER_TIMEOUT, MAX_PACKET_BYTES};
+use peer_core::{
+    Channel, ConnectionState, Event, LaneConfig, Lobby, LobbyId, PeerId, PutError, Session, SessionError,
+    Settings, Status, StatusChange, SteamId, Target, Time, Token, TransferMode, VirtualPort,
+};
+
+use crate::input::{
+    Answers, Id, LobbyInput, MessageInput, StateInput, Step, Switches, TargetInput, User, Which,
+};
+use crate::transport::{Incoming, Wire};
+
+pub(crate) struct Game {
+    session: Session<Wire>,
+    wire: Wire,
+    now: Time,
+    /// Who was dialled as host, while the session lives.
+    host: Option<SteamId>,
+    /// The status after the last call.
+    status: Status,
+    /// Peers announced and not gone, each with whether the end of its connection was told.
+    told: BTreeMap<PeerId, bool>,
+    /// Whether every event since the last poll was taken.
+    heard_all: bool,
+}
+
+impl Game {
+    pub(crate) fn new(seed: u64) -> Self {
+        let wire = Wire::default();
+        Self {
+            session: Session::new(wire.clone(), seed),
+            wire,
+            now: Time::ZERO,
+            host: None,
+            status: Status::Disconnected,
+            told: BTreeMap::new(),
+            heard_all: true,
+        }
+    }
+
+    pub(crate) fn step(&mut self, step: Step) {
+        let (session, now) = (&mut self.session, self.now);
+        match step {
+            Step::CreateHost(port) => {
+                let result = session.create_host(port.get(), now);
+                self.started(&result, None, port.get());
+            }
+            Step::CreateClient(host, port) => {
+                let result = session.create_client(host.steam_id(), port.get(), now);
+                self.started(&result, Some(host.steam_id()), port.get());
+            }
+            Step::HostWithLobby(lobby) => {
+                let result = session.host_with_lobby(&lobby.get(), now);
+                self.started(&result, None, VirtualPort::default());
+            }
+            Step::ConnectToLobby(lobby) => {
+                let result = session.connect_to_lobby(&lobby.get(), now);
+                self.started(&result, Some(lobby.owner.steam_id()), VirtualPort::default());
+            }
+            Step::AddPeer(user, port) => {
+                let result = session.add_peer(user.steam_id(), port.get(), now);
+                assert!(self.status != Status::Disconnected || result == Err(SessionError::NotActive));
+            }
+            Step::LobbyMemberJoined(lobby, user) => {
+                session.lobby_member_joined(lobby_id(lobby), user.steam_id(), now);
+            }
+            Step::LobbyMemberLeft(lobby, user) => {
+                session.lobby_member_left(lobby_id(lobby), user.steam_id());
+            }
+            Step::Put { target, channel, mode, len } => {
+                self.put(target, channel, mode, len as usize % (MAX_PACKET_BYTES + 2));
+            }
+            Step::DisconnectPeer { peer, force } => self.disconnect_peer(peer, force),
+            Step::Kick(peer, message) => {
+                if let Some(peer) = self.peer_id(peer) {
+                    let result = self.session.kick(peer, &message, now);
+                    assert_eq!(result.is_ok(), self.told.contains_key(&peer));
+                }
+            }
+            Step::Close => self.close(),
+            Step::Poll { millis } => self.poll(millis),
+            Step::NextEvent => drop(self.next_event()),
+            Step::Pop => drop(self.pop()),
+            Step::Flush => session.flush(),
+            Step::Change(switches) => *session.settings_mut() = switches.into(),
+            Step::SetChannelPriority { channel, priority, weight } => {
+                if let Some(channel) = Channel::new(channel.into()) {
+                    let result = session.set_channel_priority(channel, LaneConfig { priority, weight });
+                    assert_eq!(result.is_ok(), priority >= 0 && weight > 0);
+                }
+            }
+            Step::Frame { millis } => {
+                self.poll(millis);
+                while self.next_event() {
+                    self.check();
+                }
+                while self.pop() {}
+            }
+            Step::Answer(answers) => self.wire.network().answers = answers,
+            Step::Request(user) => self.wire.network().request(user.steam_id()),
+            Step::Greet { on, id, native } => self.greet(on, id, native),
+            Step::Status { on, token, remote, state } => self.status(on, token, remote, state),
+            Step::Message(message) => self.message(message),
+        }
+        self.check();
+    }
+
+    /// The end: everything is given back.
+    pub(crate) fn finish(mut self, closes: bool) {
+        self.wire.network().answers = Answers::default();
+        if closes {
+            self.close();
+            self.check();
+            self.now = self.now + LINGER_TIMEOUT;
+            self.poll(0);
+            while self.next_event() {}
+            self.check();
+            assert!(!self.session.is_lingering(), "a departure that never ends");
+        }
+        drop(self.session);
+        let network = self.wire.network();
+        assert_eq!(network.alive(), 0, "messages never dropped");
+        assert_eq!(network.open_connections(), 0, "connections left open");
+        assert_eq!(network.open_sockets(), 0, "listen sockets left open");
+    }
+
+    fn started(&mut self, result: &Result<(), SessionError>, host: Option<SteamId>, port: VirtualPort) {
+        assert!(self.status == Status::Disconnected || *result == Err(SessionError::AlreadyInUse));
+        if result.is_ok() {
+            self.host = host;
+            self.wire.network().port = port;
+        }
+    }
+
+    fn put(&mut self, target: TargetInput, channel: i8, mode: u8, len: usize) {
+        static PAYLOAD: [u8; MAX_PACKET_BYTES + 1] = [7; MAX_PACKET_BYTES + 1];
+        let own = self.own_id();
+        let raw = match target {
+            TargetInput::All => 0,
+            TargetInput::Only(id) => id.get(own).cast_signed(),
+            TargetInput::AllBut(id) => id.get(own).cast_signed().wrapping_neg(),
+            TargetInput::Any(raw) => raw,
+        };
+        let (Ok(target), Some(channel)) = (Target::try_from(raw), Channel::new(channel.into())) else {
+            return;
+        };
+        let is_known = match target {
+            Target::All => true,
+            Target::Only(id) | Target::AllBut(id) => self.told.contains_key(&id),
+        };
+        let may_be_put =
+            self.status == Status::Connected && is_known && (1..=MAX_PACKET_BYTES).contains(&len);
+        let mode = TransferMode::ALL[usize::from(mode % 3)];
+        match self.session.put(target, channel, mode, &PAYLOAD[..len]) {
+            Ok(()) | Err(PutError::BacklogFull(_)) => assert!(may_be_put),
+            Err(error) => assert!(!may_be_put, "{error}"),
+        }
+    }
+
+    fn disconnect_peer(&mut self, peer: Id, force: bool) {
+        let Some(peer) = self.peer_id(peer) else { return };
+        let result = self.session.disconnect_peer(peer, force, self.now);
+        assert_eq!(result.is_ok(), self.told.contains_key(&peer));
+        if force {
+            self.told.remove(&peer);
+            if self.session.status() == Status::Disconnected {
+                self.told.clear();
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        self.session.close(self.now);
+        self.told.clear();
+        assert_eq!(self.session.status(), Status::Disconnected);
+        assert_eq!(self.wire.network().alive(), 0, "messages kept after close");
+    }
+
+    fn poll(&mut self, millis: u16) {
+        self.now = self.now + Duration::from_millis(millis.into());
+        self.session.poll(self.now);
+        self.heard_all = false;
+        assert_eq!(self.session.status(), self.status, "events change the status, not poll");
+    }
+
+    /// Takes an event; false if there is none.
+    fn next_event(&mut self) -> bool {
+        let event = self.session.next_event();
+        match &event {
+            None => self.heard_all = true,
+            Some(Event::PeerConnected(id)) => {
+                assert_eq!(self.told.insert(*id, false), None, "{id} connected twice");
+                assert!(self.host.is_none() || self.told.contains_key(&PeerId::HOST), "{id} before the host");
+            }
+            Some(Event::PeerDisconnected(id)) => {
+                assert_eq!(
+                    self.told.remove(id),
+                    Some(true),
+                    "{id} gone, but never there or without a reason"
+                );
+            }
+            Some(Event::ConnectionEnded { peer, .. }) => {
+                if let Some(ended) = peer.and_then(|id| self.told.get_mut(&id)) {
+                    *ended = true;
+                }
+            }
+        }
+        event.is_some()
+    }
+
+    /// Reads a packet; false if there is none.
+    fn pop(&mut self) -> bool {
+        let next = self.session.front().map(|packet| packet.peer);
+        assert_eq!(next.is_some(), self.session.available() > 0);
+        let packet = self.session.pop();
+        assert_eq!(packet.as_ref().map(|packet| packet.peer), next);
+        if let Some(packet) = &packet {
+            assert!(!packet.payload().is_empty());
+            let is_told = self.told.contains_key(&packet.peer);
+            assert!(is_told || !self.heard_all, "a packet from {}, which is not connected", packet.peer);
+        }
+        packet.is_some()
+    }
+
+    fn status(&mut self, on: Which, token: Option<u32>, remote: Option<User>, state: StateInput) {
+        let mut network = self.wire.network();
+        let connection = network.pick(on);
+        let token = token.map_or_else(|| network.token(connection), Token);
+        let remote = remote.map_or_else(|| network.remote(connection), User::steam_id);
+        network.tell(StatusChange { connection, token, remote, state: state.into() });
+    }
+
+    fn greet(&mut self, on: Which, id: Id, native: bool) {
+        let own = self.own_id();
+        let mut network = self.wire.network();
+        let connection = network.pick(on);
+        let (token, remote) = (network.token(connection), network.remote(connection));
+        network.tell(StatusChange { connection, token, remote, state: ConnectionState::Connected });
+        let hello = peer_core::Hello { features: 0, peer_id: id.get(own), nonce: 0 };
+        let payload = if native { hello.encode() } else { hello.encode_four_bytes() };
+        let message = Incoming { connection, token: None, lane: 0, reliable: true, number: None, payload };
+        network.bring(&message, 1);
+    }
+
+    fn message(&mut self, message: MessageInput) {
+        let own = self.own_id();
+        let mut network = self.wire.network();
+        let (lane, reliable) = message.road.get();
+        let incoming = Incoming {
+            connection: network.pick(message.on),
+            token: message.token.map(Token),
+            lane,
+            reliable,
+            number: message.number,
+            payload: message.payload.get(own, &network.echo),
+        };
+        network.bring(&incoming, usize::from(message.repeats) + 1);
+    }
+
+    fn own_id(&self) -> u32 {
+        self.session.unique_id().map_or(0, PeerId::get)
+    }
+
+    fn peer_id(&self, id: Id) -> Option<PeerId> {
+        PeerId::new(id.get(self.own_id()))
+    }
+
+    /// What holds after every call.
+    fn check(&mut self) {
+        self.check_status();
+        self.check_peers();
+        let network = self.wire.network();
+        assert!(self.session.available() <= network.alive());
+        // Nobody need poll then, so nothing may wait for a poll.
+        if self.status == Status::Disconnected && !self.session.is_lingering() {
+            assert_eq!(network.open_sockets(), 0, "a listen socket that no session uses");
+            assert_eq!(network.open_connections(), 0, "a connection that no session uses");
+        }
+    }
+
+    fn check_status(&mut self) {
+        let session = &self.session;
+        let (before, after) = (self.status, session.status());
+        let is_host = session.is_host();
+        let may_follow = match (before, after) {
+            (Status::Disconnected, Status::Connecting) => !is_host,
+            (Status::Disconnected, Status::Connected) => is_host,
+            (Status::Connecting, Status::Connected) | (_, Status::Disconnected) => true,
+            _ => before == after,
+        };
+        assert!(may_follow, "from {before:?} to {after:?}");
+        self.status = after;
+
+        let own = session.unique_id();
+        assert_eq!(own.is_some(), after != Status::Disconnected);
+        assert_eq!(own == Some(PeerId::HOST), is_host);
+        let has_host = self.told.contains_key(&PeerId::HOST);
+        match after {
+            Status::Disconnected => assert!(self.told.is_empty(), "peers that the game still believes in"),
+            Status::Connecting => assert!(self.told.is_empty() && !is_host),
+            Status::Connected => assert_ne!(is_host, has_host, "connected means that there is one host"),
+        }
+    }
+
+    fn check_peers(&self) {
+        let session = &self.session;
+        let peers = session.peers();
+        let ids: BTreeSet<_> = peers.iter().map(|peer| peer.id).collect();
+        let users: BTreeSet<_> = peers.iter().map(|peer| peer.steam_id).collect();
+        assert_eq!((ids.len(), users.len()), (peers.len(), peers.len()), "two peers are one");
+        assert!(ids.iter().eq(self.told.keys()), "the peers are not those that were announced");
+        for peer in peers {
+            assert_ne!(Some(peer.id), session.unique_id());
+            assert_ne!(Some(peer.steam_id), session.local_steam_id(), "a peer that is ourselves");
+            assert_eq!(
+                peer.id.is_host(),
+                Some(peer.steam_id) == self.host,
+                "id 1 is the host that was dialled"
+            );
+            assert_eq!(session.peer(peer.id), Some(*peer));
+            assert_eq!(session.steam_id_for_peer_id(peer.id), Some(peer.steam_id));
+            assert_eq!(session.peer_id_for_steam_id(peer.steam_id), Some(peer.id));
+            assert!(session.backlog_bytes(peer.id).is_some());
+            let _ = session.real_time_status(peer.id);
+        }
+    }
+}
+
+fn lobby_id(id: u8) -> LobbyId {
+    LobbyId((id % 2).into())
+}
+
+impl LobbyInput {
+    fn get(&self) -> Lobby {
+        let members = self.members.iter().map(|user| user.steam_id()).collect();
+        Lobby { id: lobby_id(self.id), owner: self.owner.steam_id(), members }
+    }
+}
+
+impl From<Switches> for Settings {
+    fn from(switches: Switches) -> Self {
+        let Switches { no_nagle, no_delay, refuse_new_connections, lobby_members_only, .. } = switches;
+        Self {
+            no_nagle,
+            no_delay,
+            refuse_new_connections,
+            lobby_members_only,
+            server_relay: switches.server_relay,
+            max_backlog_bytes: switches.max_backlog_bytes as usize,
+            max_channels: switches.max_channels,
+        }
+    }
+}
+
+impl From<StateInput> for ConnectionState {
+    fn from(state: StateInput) -> Self {
+        match state {
+            StateInput::Requested => Self::Requested,
+            StateInput::Connected => Self::Connected,
+            StateInput::ClosedByPeer(reason, message) => Self::ClosedByPeer { reason: reason.get(), message },
+            StateInput::ProblemDetectedLocally(reason, message) => {
+                Self::ProblemDetectedLocally { reason: reason.get(), message }
+            }
+        }
+    }
+}

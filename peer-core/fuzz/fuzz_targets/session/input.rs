@@ -1,0 +1,274 @@
+//! What the fuzzer makes: the calls of a game and the answers and news of a network, in any order.
+//!
+//! Users, ports, ids and handles come from small ranges, so that steps meet each other often.
+
+use arbitrary::Arbitrary;
+use bytes::Bytes;
+use peer_core::{EndReason, Goodbye, Hello, LastNumbers, SteamId, VirtualPort};
+
+#[derive(Arbitrary, Debug)]
+pub(crate) struct Input {
+    pub(crate) seed: u64,
+    pub(crate) steps: Vec<Step>,
+    /// Whether the session is closed and wound up at the end, or just dropped.
+    pub(crate) closes: bool,
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) enum Step {
+    // The game.
+    CreateHost(Port),
+    CreateClient(User, Port),
+    AddPeer(User, Port),
+    HostWithLobby(LobbyInput),
+    ConnectToLobby(LobbyInput),
+    LobbyMemberJoined(u8, User),
+    LobbyMemberLeft(u8, User),
+    Put {
+        target: TargetInput,
+        channel: i8,
+        mode: u8,
+        len: u32,
+    },
+    DisconnectPeer {
+        peer: Id,
+        force: bool,
+    },
+    Kick(Id, String),
+    Close,
+    Poll {
+        millis: u16,
+    },
+    NextEvent,
+    Pop,
+    Flush,
+    Change(Switches),
+    SetChannelPriority {
+        channel: u8,
+        priority: i32,
+        weight: u16,
+    },
+    /// What a game does every frame: poll, all events, all packets.
+    Frame {
+        millis: u16,
+    },
+    // The network.
+    Answer(Answers),
+    /// Someone asks to connect, on a connection of its own.
+    Request(User),
+    /// A connection becomes Connected, and a hello comes on it.
+    Greet {
+        on: Which,
+        id: Id,
+        native: bool,
+    },
+    /// Any news of any connection.
+    Status {
+        on: Which,
+        token: Option<u32>,
+        remote: Option<User>,
+        state: StateInput,
+    },
+    /// Any message on any connection, some of them over and over.
+    Message(MessageInput),
+}
+
+/// One of a few Steam users. The first is ourselves.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) struct User(u8);
+
+impl User {
+    pub(crate) const OURSELVES: Self = Self(0);
+
+    pub(crate) fn steam_id(self) -> SteamId {
+        SteamId(0x0110_0001_0000_0000 + u64::from(self.0 % 6))
+    }
+}
+
+/// One of two virtual ports.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) struct Port(bool);
+
+impl Port {
+    pub(crate) fn get(self) -> VirtualPort {
+        VirtualPort(self.0.into())
+    }
+}
+
+/// One of the connections that there are, or one that there is not.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) struct Which(pub(crate) u8);
+
+/// A peer id as someone claims or names it.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Id {
+    Host,
+    /// Our own.
+    Own,
+    /// One of a few.
+    Client(u8),
+    Any(u32),
+}
+
+impl Id {
+    pub(crate) fn get(self, own: u32) -> u32 {
+        match self {
+            Self::Host => 1,
+            Self::Own => own,
+            Self::Client(id) => 2 + u32::from(id % 6),
+            Self::Any(id) => id,
+        }
+    }
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum TargetInput {
+    All,
+    Only(Id),
+    AllBut(Id),
+    Any(i32),
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) struct LobbyInput {
+    pub(crate) id: u8,
+    pub(crate) owner: User,
+    pub(crate) members: Vec<User>,
+}
+
+// Godot's switches.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Arbitrary, Debug)]
+pub(crate) struct Switches {
+    pub(crate) no_nagle: bool,
+    pub(crate) no_delay: bool,
+    pub(crate) refuse_new_connections: bool,
+    pub(crate) lobby_members_only: bool,
+    pub(crate) server_relay: bool,
+    pub(crate) max_backlog_bytes: u32,
+    pub(crate) max_channels: u8,
+}
+
+/// How the transport answers from now on. The default is a network without trouble.
+// Calls that fail or do not, each by itself.
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Arbitrary, Debug, Default)]
+pub(crate) struct Answers {
+    pub(crate) no_steam: bool,
+    pub(crate) no_listen: bool,
+    pub(crate) no_connect: bool,
+    pub(crate) no_accept: bool,
+    pub(crate) no_lanes: bool,
+    /// Results of messages sent, over and over; none is as if all were taken.
+    pub(crate) sends: Vec<Sent>,
+    /// Reliable bytes pending, and not acknowledged.
+    pub(crate) figures: Option<(i32, i32)>,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Sent {
+    /// Taken, under the next number of its lane.
+    Taken,
+    /// The send buffer is full.
+    Full,
+    Any(i64),
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) enum StateInput {
+    Requested,
+    Connected,
+    ClosedByPeer(Reason, String),
+    ProblemDetectedLocally(Reason, String),
+}
+
+/// An end reason, often one with a meaning.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Reason {
+    Ours(u8),
+    BadCertificate,
+    Any(u32),
+}
+
+impl Reason {
+    pub(crate) fn get(self) -> EndReason {
+        EndReason::from_code(match self {
+            Self::Ours(code) => 1000 + u32::from(code % 6),
+            Self::BadCertificate => peer_core::STEAM_BAD_CERTIFICATE,
+            Self::Any(code) => code,
+        })
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) struct MessageInput {
+    pub(crate) on: Which,
+    /// `None` is the connection's own.
+    pub(crate) token: Option<u32>,
+    pub(crate) road: Road,
+    /// `None` is the next one of its lane.
+    pub(crate) number: Option<i64>,
+    pub(crate) payload: PayloadInput,
+    pub(crate) repeats: u8,
+}
+
+/// The lane of a message, and whether it is reliable.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Road {
+    Control,
+    Game { channel: u8, mode: u8 },
+    Any(u8, bool),
+}
+
+impl Road {
+    pub(crate) fn get(self) -> (u8, bool) {
+        match self {
+            Self::Control => (0, true),
+            Self::Game { channel, mode } => (1 + channel % 84 * 3 + mode % 3, mode % 3 == 0),
+            Self::Any(lane, reliable) => (lane, reliable),
+        }
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+pub(crate) enum PayloadInput {
+    Hello {
+        features: u32,
+        id: Id,
+        nonce: u64,
+    },
+    FourByteHello(Id),
+    Goodbye {
+        reason: Reason,
+        message: String,
+        last_numbers: Vec<(u8, u16)>,
+    },
+    /// The last control message that the session itself sent.
+    Echo,
+    Any(Vec<u8>),
+    /// So many bytes that bounds are met: up to twice of what Steam sends.
+    Large(u32),
+}
+
+static ZEROS: [u8; 1 << 20] = [0; 1 << 20];
+
+impl PayloadInput {
+    pub(crate) fn get(self, own: u32, echo: &Bytes) -> Bytes {
+        match self {
+            Self::Hello { features, id, nonce } => Hello { features, peer_id: id.get(own), nonce }.encode(),
+            Self::FourByteHello(id) => Bytes::copy_from_slice(&id.get(own).to_le_bytes()),
+            Self::Goodbye { reason, message, last_numbers } => {
+                let last_numbers: LastNumbers = last_numbers
+                    .into_iter()
+                    .filter_map(|(channel, number)| {
+                        Some((peer_core::Channel::new(channel.into())?, number.into()))
+                    })
+                    .collect();
+                Goodbye { reason: reason.get(), message, last_numbers }.encode()
+            }
+            Self::Echo => echo.clone(),
+            Self::Any(bytes) => bytes.into(),
+            Self::Large(len) => Bytes::from_static(&ZEROS[..len as usize % ZEROS.len()]),
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! A transport that answers and tells whatever the input says, and watches what the session does with its handles.
+//!
+//! Of the seam's contract it keeps only this: handles of new connections and of listen sockets are new; a dial to a
+//! user that has a connection open fails, or accepts the request of theirs that is pending; a batch has a result for
+//! every message.
+
+use std::cell::{RefCell, RefMut};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use bytes::Bytes;
+use peer_core::limits::{
+    MAX_HELD_BYTES, MAX_HELD_MESSAGES, MAX_INBOX_BYTES, MAX_INBOX_PACKETS, MAX_PACKET_BYTES, RECEIVE_BATCH,
+};
+use peer_core::{
+    Batch, ConnectionHandle, ConnectionState, EndReason, LaneConfig, LaneStatus, ListenHandle,
+    MAX_UNRELIABLE_BYTES, Message, RealTimeStatus, SendFlags, SendResult, StatusChange, SteamId, Token,
+    Transport, TransportError, VirtualPort,
+};
+
+use crate::input::{Answers, Sent, User, Which};
+
+/// Longest text that Steam's close takes, without its terminating zero.
+const MAX_CLOSE_TEXT: usize = 127;
+
+/// The session's side: a handle on a network that outlives the session.
+#[derive(Clone, Default)]
+pub(crate) struct Wire(Rc<RefCell<Network>>);
+
+impl Wire {
+    pub(crate) fn network(&self) -> RefMut<'_, Network> {
+        self.0.borrow_mut()
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Network {
+    pub(crate) answers: Answers,
+    /// The port of the running session; those who ask to connect come in on it.
+    pub(crate) port: VirtualPort,
+    /// The last control message sent.
+    pub(crate) echo: Bytes,
+    connections: BTreeMap<ConnectionHandle, Connection>,
+    sockets: BTreeMap<ListenHandle, VirtualPort>,
+    last_handle: u32,
+    results: usize,
+    statuses: VecDeque<StatusChange>,
+    messages: VecDeque<Incoming>,
+    alive: Rc<RefCell<Alive>>,
+}
+
+/// Messages that the session has received and not dropped.
+#[derive(Default)]
+pub(crate) struct Alive {
+    pub(crate) count: usize,
+    pub(crate) bytes: usize,
+}
+
+struct Connection {
+    remote: SteamId,
+    token: Token,
+    lanes: usize,
+    standing: Standing,
+    /// What it was accepted on.
+    socket: Option<ListenHandle>,
+    sent: BTreeMap<u8, i64>,
+    received: BTreeMap<u8, i64>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Standing {
+    /// A request that the session has not heard of.
+    Unheard,
+    /// A request that it has heard of.
+    Requested,
+    /// Dialled or accepted.
+    Open,
+    /// Closed by the session.
+    Closed,
+}
+
+impl Connection {
+    fn new(remote: SteamId, token: Token, standing: Standing) -> Self {
+        let (sent, received) = Default::default();
+        Self { remote, token, lanes: 1, standing, socket: None, sent, received }
+    }
+}
+
+/// A message on its way in.
+#[derive(Clone)]
+pub(crate) struct Incoming {
+    pub(crate) connection: ConnectionHandle,
+    pub(crate) token: Option<Token>,
+    pub(crate) lane: u8,
+    pub(crate) reliable: bool,
+    pub(crate) number: Option<i64>,
+    pub(crate) payload: Bytes,
+}
+
+impl Network {
+    /// Someone asks to connect.
+    pub(crate) fn request(&mut self, user: SteamId) {
+        let connection = self.new_connection(user, Token::NONE, Standing::Unheard);
+        let state = ConnectionState::Requested;
+        self.tell(StatusChange { connection, token: Token::NONE, remote: user, state });
+    }
+
+    pub(crate) fn tell(&mut self, change: StatusChange) {
+        self.statuses.push_back(change);
+    }
+
+    pub(crate) fn bring(&mut self, message: &Incoming, times: usize) {
+        self.messages.extend(std::iter::repeat_n(message, times).cloned());
+    }
+
+    /// One of the connections that there are, the latest first, or the handle of none.
+    pub(crate) fn pick(&self, which: Which) -> ConnectionHandle {
+        let place = usize::from(which.0) % (self.connections.len() + 1);
+        let none = ConnectionHandle(u32::MAX);
+        self.connections.keys().rev().nth(place).copied().unwrap_or(none)
+    }
+
+    pub(crate) fn remote(&self, handle: ConnectionHandle) -> SteamId {
+        self.connections
+            .get(&handle)
+            .map_or_else(|| User::OURSELVES.steam_id(), |connection| connection.remote)
+    }
+
+    pub(crate) fn token(&self, handle: ConnectionHandle) -> Token {
+        self.connections.get(&handle).map_or(Token::NONE, |connection| connection.token)
+    }
+
+    pub(crate) fn alive(&self) -> usize {
+        self.alive.borrow().count
+    }
+
+    /// Connections that the session dialled or heard of, and has not closed.
+    pub(crate) fn open_connections(&self) -> usize {
+        let is_open = |c: &&Connection| matches!(c.standing, Standing::Requested | Standing::Open);
+        self.connections.values().filter(is_open).count()
+    }
+
+    pub(crate) fn open_sockets(&self) -> usize {
+        self.sockets.len()
+    }
+
+    fn new_connection(&mut self, remote: SteamId, token: Token, standing: Standing) -> ConnectionHandle {
+        self.last_handle += 1;
+        let handle = ConnectionHandle(self.last_handle);
+        self.connections.insert(handle, Connection::new(remote, token, standing));
+        handle
+    }
+
+    /// The connection of a handle that the session may use.
+    fn usable(&mut self, handle: ConnectionHandle) -> &mut Connection {
+        let connection =
+            self.connections.get_mut(&handle).expect("a handle that the session was never given");
+        let usable = matches!(connection.standing, Standing::Requested | Standing::Open);
+        assert!(usable, "{handle:?} is used after it was closed");
+        connection
+    }
+
+    fn result(&mut self, handle: ConnectionHandle, lane: u8) -> SendResult {
+        let sent = match self.answers.sends.as_slice() {
+            [] => Sent::Taken,
+            sends => sends[self.results % sends.len()],
+        };
+        self.results = self.results.wrapping_add(1);
+        match sent {
+            Sent::Taken => {
+                let number = self.usable(handle).sent.entry(lane).or_default();
+                *number += 1;
+                SendResult(*number)
+            }
+            Sent::Full => SendResult::LIMIT_EXCEEDED,
+            Sent::Any(result) => SendResult(result),
+        }
+    }
+
+    fn check_bounds(&self) {
+        let open = self.open_connections();
+        let alive = self.alive.borrow();
+        assert!(alive.count <= MAX_INBOX_PACKETS + RECEIVE_BATCH + open * MAX_HELD_MESSAGES);
+        assert!(alive.bytes <= MAX_INBOX_BYTES + open * MAX_HELD_BYTES);
+    }
+}
+
+fn refused() -> TransportError {
+    TransportError::Refused("as the input says".to_owned())
+}
+
+impl Transport for Wire {
+    type Message = Received;
+
+    fn local_steam_id(&self) -> Option<SteamId> {
+        (!self.network().answers.no_steam).then(|| User::OURSELVES.steam_id())
+    }
+
+    fn listen(&mut self, port: VirtualPort) -> Result<ListenHandle, TransportError> {
+        let mut network = self.network();
+        if network.answers.no_listen || network.sockets.values().any(|&taken| taken == port) {
+            return Err(refused());
+        }
+        network.last_handle += 1;
+        let handle = ListenHandle(network.last_handle);
+        network.sockets.insert(handle, port);
+        Ok(handle)
+    }
+
+    fn close_listen(&mut self, listen: ListenHandle) {
+        let mut network = self.network();
+        network.sockets.remove(&listen).expect("a listen socket is closed once");
+        let cut_off =
+            network.connections.values().any(|c| c.standing == Standing::Open && c.socket == Some(listen));
+        assert!(!cut_off, "a listen socket is closed before what was accepted on it");
+    }
+
+    fn connect(
+        &mut self,
+        peer: SteamId,
+        _port: VirtualPort,
+        token: Token,
+    ) -> Result<ConnectionHandle, TransportError> {
+        let mut network = self.network();
+        assert_ne!(peer, User::OURSELVES.steam_id(), "a dial to ourselves");
+        if network.answers.no_connect {
+            return Err(refused());
+        }
+        let existing = network
+            .connections
+            .iter_mut()
+            .find(|(_, other)| other.remote == peer && other.standing != Standing::Closed);
+        match existing {
+            Some((_, other)) if other.standing == Standing::Open => Err(refused()),
+            Some((&handle, pending)) => {
+                pending.standing = Standing::Open;
+                pending.token = token;
+                Ok(handle)
+            }
+            None => Ok(network.new_connection(peer, token, Standing::Open)),
+        }
+    }
+
+    fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
+        let mut network = self.network();
+        let refuses = network.answers.no_accept;
+        let connection = network.usable(connection);
+        if refuses {
+            return Err(refused());
+        }
+        connection.standing = Standing::Open;
+        connection.token = token;
+        Ok(())
+    }
+
+    fn close(&mut self, connection: ConnectionHandle, _reason: EndReason, message: &str, _linger: bool) {
+        assert!(message.len() <= MAX_CLOSE_TEXT, "Steam would cut {message:?}");
+        let mut network = self.network();
+        let closed = network.connections.get_mut(&connection);
+        // Closing twice is allowed.
+        closed.expect("a handle that the session was never given").standing = Standing::Closed;
+    }
+
+    fn configure_lanes(
+        &mut self,
+        connection: ConnectionHandle,
+        lanes: &[LaneConfig],
+    ) -> Result<(), TransportError> {
+        let mut network = self.network();
+        let refuses = network.answers.no_lanes;
+        let connection = network.usable(connection);
+        assert!((connection.lanes..=255).contains(&lanes.len()), "the number of lanes only grows");
+        assert!(lanes.iter().all(|lane| lane.weight > 0));
+        if refuses {
+            return Err(refused());
+        }
+        connection.lanes = lanes.len();
+        Ok(())
+    }
+
+    fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
+        self.network().usable(connection).token = token;
+    }
+
+    fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
+        let mut network = self.network();
+        for message in batch.messages {
+            let len = batch.payload(message).len();
+            let lane = message.lane.get();
+            let connection = network.usable(message.connection);
+            assert!(usize::from(lane) < connection.lanes, "lane {lane} is not configured");
+            assert!((1..=MAX_PACKET_BYTES).contains(&len));
+            if message.flags.contains(SendFlags::RELIABLE) {
+                assert!(!message.flags.contains(SendFlags::NO_DELAY));
+            } else {
+                assert!(len <= MAX_UNRELIABLE_BYTES);
+            }
+            if lane == 0 {
+                network.echo = batch.payload(message).clone();
+            }
+            results.push(network.result(message.connection, lane));
+        }
+    }
+
+    fn receive(&mut self, messages: &mut Vec<Received>, max: usize) -> usize {
+        let mut network = self.network();
+        network.check_bounds();
+        let count = max.min(network.messages.len());
+        for _ in 0..count {
+            let Some(incoming) = network.messages.pop_front() else { break };
+            messages.push(Received::new(incoming, &mut network));
+        }
+        count
+    }
+
+    fn next_status(&mut self) -> Option<StatusChange> {
+        let mut network = self.network();
+        let change = network.statuses.pop_front()?;
+        if change.state == ConnectionState::Requested {
+            let port = network.port;
+            let socket = network.sockets.iter().find(|&(_, &taken)| taken == port).map(|(&socket, _)| socket);
+            let none = || Connection::new(change.remote, Token::NONE, Standing::Unheard);
+            let connection = network.connections.entry(change.connection).or_insert_with(none);
+            if matches!(connection.standing, Standing::Unheard | Standing::Closed) {
+                connection.standing = Standing::Requested;
+                connection.remote = change.remote;
+                connection.lanes = 1;
+                connection.socket = socket;
+            }
+        }
+        Some(change)
+    }
+
+    fn real_time_status(
+        &self,
+        connection: ConnectionHandle,
+        _lanes: &mut [LaneStatus],
+    ) -> Option<RealTimeStatus> {
+        let mut network = self.network();
+        network.usable(connection);
+        let (pending_reliable, sent_unacked_reliable) = network.answers.figures?;
+        Some(RealTimeStatus { pending_reliable, sent_unacked_reliable, ..RealTimeStatus::default() })
+    }
+}
+
+/// A message that the session holds.
+pub(crate) struct Received {
+    incoming: Incoming,
+    token: Token,
+    number: i64,
+    alive: Rc<RefCell<Alive>>,
+}
+
+impl Received {
+    fn new(incoming: Incoming, network: &mut Network) -> Self {
+        let alive = Rc::clone(&network.alive);
+        alive.borrow_mut().count += 1;
+        alive.borrow_mut().bytes += incoming.payload.len();
+        let token = incoming.token.unwrap_or_else(|| network.token(incoming.connection));
+        let next = network.connections.get_mut(&incoming.connection).map_or(1, |connection| {
+            let last = connection.received.entry(incoming.lane).or_default();
+            *last += 1;
+            *last
+        });
+        Self { token, number: incoming.number.unwrap_or(next), alive, incoming }
+    }
+}
+
+impl Message for Received {
+    fn connection(&self) -> ConnectionHandle {
+        self.incoming.connection
+    }
+
+    fn token(&self) -> Token {
+        self.token
+    }
+
+    fn lane(&self) -> u8 {
+        self.incoming.lane
+    }
+
+    fn number(&self) -> i64 {
+        self.number
+    }
+
+    fn is_reliable(&self) -> bool {
+        self.incoming.reliable
+    }
+
+    fn payload(&self) -> &[u8] {
+        &self.incoming.payload
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        let mut alive = self.alive.borrow_mut();
+        alive.count -= 1;
+        alive.bytes -= self.incoming.payload.len();
+    }
+}
