@@ -52,7 +52,7 @@ impl Message for NullMessage {
     }
 }
 
-/// Takes every message and forgets it; brings what [`NullTransport::arrive`] has laid out.
+/// Takes every message and forgets it; brings what [`Arrivals::arrive`] has laid out.
 #[derive(Debug, Default)]
 pub struct NullTransport {
     statuses: VecDeque<StatusChange>,

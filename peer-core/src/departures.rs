@@ -12,7 +12,7 @@ use crate::link::End;
 use crate::outbound::Outbound;
 use crate::send_queue::SendQueue;
 use crate::time::Time;
-use crate::transport::{ConnectionHandle, Outgoing, SendResult, Transport};
+use crate::transport::{ConnectionHandle, Outgoing, SendResult, Token, Transport};
 
 #[derive(Debug)]
 struct Departure {
@@ -55,6 +55,8 @@ impl Departures {
             // The list is in the order of the departures: the first has waited longest.
             self.list.remove(0).close(transport);
         }
+        // What still comes on it leads to no record.
+        transport.set_token(handle, Token::NONE);
         // A peer of the other dialect would take a goodbye for a packet of the game.
         let said_goodbye = outbound.dialect == Dialect::FourByte;
         let mut departure = Departure { handle, steam_id, outbound, end, said_goodbye, until };

@@ -5,8 +5,6 @@
 
 use bitflags::bitflags;
 
-use crate::error::PutError;
-
 /// A Godot channel, 0..=83: as many as Steam's 255 lanes hold three at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Channel(u8);
@@ -32,14 +30,6 @@ impl Channel {
     /// The channel as an index.
     pub const fn index(self) -> usize {
         self.0 as usize
-    }
-}
-
-impl TryFrom<i32> for Channel {
-    type Error = PutError;
-
-    fn try_from(raw: i32) -> Result<Self, PutError> {
-        Self::new(raw).ok_or(PutError::UnknownChannel(raw))
     }
 }
 

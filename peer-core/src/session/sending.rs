@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::error::PutError;
 use crate::id::PeerId;
-use crate::lane::{Channel, SendFlags, TransferMode, effective_mode, send_flags};
+use crate::lane::{Channel, MAX_UNRELIABLE_BYTES, SendFlags, TransferMode, effective_mode, send_flags};
 use crate::limits::MAX_PACKET_BYTES;
 use crate::link::State;
 use crate::outbound::NOT_QUEUED;
@@ -33,6 +33,14 @@ impl TryFrom<i32> for Target {
             Some(id) => Ok(Self::AllBut(id)),
             None => Err(PutError::UnknownTarget(target)),
         }
+    }
+}
+
+impl TryFrom<i32> for Channel {
+    type Error = PutError;
+
+    fn try_from(raw: i32) -> Result<Self, PutError> {
+        Self::new(raw).ok_or(PutError::UnknownChannel(raw))
     }
 }
 
@@ -116,13 +124,15 @@ impl<T: Transport> Session<T> {
 
     #[inline]
     fn ensure_room(&self, key: u32, len: usize, mode: TransferMode) -> Result<(), PutError> {
+        let may_be_reliable = mode != TransferMode::Unreliable || len > MAX_UNRELIABLE_BYTES;
+        if !may_be_reliable {
+            return Ok(());
+        }
         let out = &self.links[key].outbound;
-        if effective_mode(out.dialect, mode, len).is_reliable() {
-            let unsent = out.unsent_bytes();
-            // An empty backlog takes any packet, whatever the setting.
-            if unsent + len > self.settings.max_backlog_bytes.max(MAX_PACKET_BYTES) {
-                return Err(PutError::BacklogFull(unsent));
-            }
+        // An empty backlog takes any packet, whatever the setting.
+        let bound = self.settings.max_backlog_bytes.max(MAX_PACKET_BYTES);
+        if out.unsent_bytes() + len > bound && effective_mode(out.dialect, mode, len).is_reliable() {
+            return Err(PutError::BacklogFull(out.unsent_bytes()));
         }
         Ok(())
     }
