@@ -149,8 +149,11 @@ impl Ledger {
         let record = &mut self.records[session];
         record.fate = fate;
         for period in record.heard.iter_mut().filter(|period| period.end.is_none()) {
-            // Nobody hears of the others any more; what was heard still counts.
+            // Who closes hears of nobody any more; who loses the host is told of everyone first.
             period.end = Some(EndReason::Left);
+            if fate == Fate::LostHost {
+                self.offences.push(format!("the session ended without {}'s peer_disconnected", period.from));
+            }
         }
         for period in record.sent.values_mut().flatten() {
             period.is_over = true;

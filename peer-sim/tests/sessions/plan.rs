@@ -154,7 +154,7 @@ fn act(mood: Mood) -> BoxedStrategy<Act> {
         2 => (who(), who()).prop_map(|(a, b)| Act::Partition(a, b)),
         2 => (who(), who()).prop_map(|(a, b)| Act::Heal(a, b)),
         1 => (0..30_u8).prop_map(Act::Loss),
-        2 => (5000..20_000_u16).prop_map(Act::Run),
+        2 => (5000..45_000_u16).prop_map(Act::Run),
     ];
     let hostile = (who(), attack(), any::<bool>()).prop_map(|(victim, attack, in_lobby)| Act::Attack {
         victim,

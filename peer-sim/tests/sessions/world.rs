@@ -449,7 +449,9 @@ impl World {
                 }
                 let pair = (a_current.min(b_current), a_current.max(b_current));
                 let belong = match self.topology {
-                    Topology::Lobby => !self.parted.contains(&pair),
+                    // Who was sent away while out of reach never heard of it, and may have come back.
+                    Topology::Lobby if self.parted.contains(&pair) => continue,
+                    Topology::Lobby => true,
                     Topology::Relay => a == 0,
                     Topology::Direct => continue,
                 };
@@ -474,10 +476,24 @@ impl World {
         Ok(())
     }
 
-    /// Property 10: everyone leaves, and nothing stays behind.
+    /// Property 10: everyone leaves, some with packets that they have not read, and nothing stays behind.
     pub(crate) fn close_everything(&mut self) -> Result<(), String> {
         for player in 0..self.len() {
+            self.put(player, Target::All, 0, TransferMode::Reliable, 1000);
+        }
+        let now = self.network.now();
+        for player in self.players.iter_mut().flatten() {
+            player.session.flush();
+        }
+        self.network.advance(Duration::from_secs(1));
+        for player in 0..self.len() {
+            self.poll(player, |session| session.poll(now + Duration::from_secs(1)));
             self.leave(player);
+        }
+        for player in self.players.iter().flatten() {
+            if player.session.available() > 0 {
+                return Err("a closed session keeps packets".to_owned());
+            }
         }
         self.run(Duration::from_secs(25));
         for player in self.players.iter().flatten() {

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use peer_core::limits::{LINGER_TIMEOUT, MAX_PACKET_BYTES};
 use peer_core::{
-    Channel, ConnectionState, Event, LaneConfig, Lobby, LobbyId, PeerId, PutError, Session, SessionError,
-    Settings, Status, StatusChange, SteamId, Target, Time, Token, TransferMode, VirtualPort,
+    Channel, ConnectionHandle, ConnectionState, Event, Hello, LaneConfig, Lobby, LobbyId, Message, PeerId,
+    PutError, Session, SessionError, Settings, Status, StatusChange, SteamId, Target, Time, Token,
+    TransferMode, VirtualPort,
 };
 
 use crate::input::{
     Answers, Id, LobbyInput, MessageInput, StateInput, Step, Switches, TargetInput, User, Which,
 };
+use crate::order::packet;
 use crate::transport::{Incoming, Wire};
 
 pub(crate) struct Game {
@@ -26,6 +28,12 @@ pub(crate) struct Game {
     told: BTreeMap<PeerId, bool>,
     /// Whether every event since the last poll was taken.
     heard_all: bool,
+    /// How many users there are besides the few.
+    strangers: u32,
+    /// How many packets were put.
+    serial: u32,
+    /// The number of the message read last, for each stream that has an order.
+    read: BTreeMap<(ConnectionHandle, Channel, bool), i64>,
 }
 
 impl Game {
@@ -39,6 +47,9 @@ impl Game {
             status: Status::Disconnected,
             told: BTreeMap::new(),
             heard_all: true,
+            strangers: 0,
+            serial: 0,
+            read: BTreeMap::new(),
         }
     }
 
@@ -72,7 +83,7 @@ impl Game {
                 session.lobby_member_left(lobby_id(lobby), user.steam_id());
             }
             Step::Put { target, channel, mode, len } => {
-                self.put(target, channel, mode, len as usize % (MAX_PACKET_BYTES + 2));
+                self.put(target, channel, mode, len as usize % (MAX_PACKET_BYTES + 10_000));
             }
             Step::DisconnectPeer { peer, force } => self.disconnect_peer(peer, force),
             Step::Kick(peer, message) => {
@@ -82,7 +93,7 @@ impl Game {
                 }
             }
             Step::Close => self.close(),
-            Step::Poll { millis } => self.poll(millis),
+            Step::Poll { millis } => self.poll(Duration::from_millis(millis.into())),
             Step::NextEvent => drop(self.next_event()),
             Step::Pop => drop(self.pop()),
             Step::Flush => session.flush(),
@@ -93,39 +104,48 @@ impl Game {
                     assert_eq!(result.is_ok(), priority >= 0 && weight > 0);
                 }
             }
-            Step::Frame { millis } => {
-                self.poll(millis);
-                while self.next_event() {
-                    self.check();
-                }
-                while self.pop() {}
-            }
+            Step::Frame { millis } => self.frame(Duration::from_millis(millis.into())),
             Step::Answer(answers) => self.wire.network().answers = answers,
-            Step::Request(user) => self.wire.network().request(user.steam_id()),
-            Step::Greet { on, id, native } => self.greet(on, id, native),
+            Step::Request(user) => drop(self.wire.network().request(user.steam_id())),
+            Step::Crowd { size, greets } => self.crowd(size, greets),
+            Step::Greet { on, id, native } => {
+                let peer_id = id.get(self.own_id());
+                let connection = self.wire.network().pick(on);
+                self.greet(connection, peer_id, native);
+            }
             Step::Status { on, token, remote, state } => self.status(on, token, remote, state),
             Step::Message(message) => self.message(message),
         }
         self.check();
     }
 
-    /// The end: everything is given back.
+    /// The end: what hangs comes to an end by itself, and everything is given back.
     pub(crate) fn finish(mut self, closes: bool) {
         self.wire.network().answers = Answers::default();
+        self.settle();
         if closes {
             self.close();
             self.check();
-            self.now = self.now + LINGER_TIMEOUT;
-            self.poll(0);
-            while self.next_event() {}
-            self.check();
-            assert!(!self.session.is_lingering(), "a departure that never ends");
+            self.settle();
         }
         drop(self.session);
         let network = self.wire.network();
         assert_eq!(network.alive(), 0, "messages never dropped");
-        assert_eq!(network.open_connections(), 0, "connections left open");
+        assert_eq!(network.open_connections().count(), 0, "connections left open");
         assert_eq!(network.open_sockets(), 0, "listen sockets left open");
+    }
+
+    /// The network keeps silent for longer than any time limit.
+    fn settle(&mut self) {
+        for _ in 0..3 {
+            self.frame(LINGER_TIMEOUT);
+        }
+        assert!(!self.session.is_lingering(), "a departure that never ends");
+        let open: BTreeSet<_> = self.wire.network().open_connections().collect();
+        let alone = self.session.peers().iter().find(|peer| !open.contains(&peer.steam_id));
+        assert_eq!(alone, None, "a peer without a connection");
+        let alone = self.host.filter(|host| self.status != Status::Disconnected && !open.contains(host));
+        assert_eq!(alone, None, "a client without a connection to its host");
     }
 
     fn started(&mut self, result: &Result<(), SessionError>, host: Option<SteamId>, port: VirtualPort) {
@@ -137,7 +157,6 @@ impl Game {
     }
 
     fn put(&mut self, target: TargetInput, channel: i8, mode: u8, len: usize) {
-        static PAYLOAD: [u8; MAX_PACKET_BYTES + 1] = [7; MAX_PACKET_BYTES + 1];
         let own = self.own_id();
         let raw = match target {
             TargetInput::All => 0,
@@ -155,7 +174,8 @@ impl Game {
         let may_be_put =
             self.status == Status::Connected && is_known && (1..=MAX_PACKET_BYTES).contains(&len);
         let mode = TransferMode::ALL[usize::from(mode % 3)];
-        match self.session.put(target, channel, mode, &PAYLOAD[..len]) {
+        self.serial += 1;
+        match self.session.put(target, channel, mode, &packet(self.serial, len)) {
             Ok(()) | Err(PutError::BacklogFull(_)) => assert!(may_be_put),
             Err(error) => assert!(!may_be_put, "{error}"),
         }
@@ -180,8 +200,18 @@ impl Game {
         assert_eq!(self.wire.network().alive(), 0, "messages kept after close");
     }
 
-    fn poll(&mut self, millis: u16) {
-        self.now = self.now + Duration::from_millis(millis.into());
+    fn frame(&mut self, after: Duration) {
+        self.poll(after);
+        self.check();
+        while self.next_event() {
+            self.check();
+        }
+        self.check();
+        while self.pop() {}
+    }
+
+    fn poll(&mut self, after: Duration) {
+        self.now = self.now + after;
         self.session.poll(self.now);
         self.heard_all = false;
         assert_eq!(self.session.status(), self.status, "events change the status, not poll");
@@ -216,14 +246,20 @@ impl Game {
     fn pop(&mut self) -> bool {
         let next = self.session.front().map(|packet| packet.peer);
         assert_eq!(next.is_some(), self.session.available() > 0);
-        let packet = self.session.pop();
-        assert_eq!(packet.as_ref().map(|packet| packet.peer), next);
-        if let Some(packet) = &packet {
-            assert!(!packet.payload().is_empty());
-            let is_told = self.told.contains_key(&packet.peer);
-            assert!(is_told || !self.heard_all, "a packet from {}, which is not connected", packet.peer);
+        let read = self.session.pop();
+        assert_eq!(read.as_ref().map(|packet| packet.peer), next);
+        let Some(packet) = read else { return false };
+        assert!(!packet.payload().is_empty());
+        let is_told = self.told.contains_key(&packet.peer);
+        assert!(is_told || !self.heard_all, "a packet from {}, which is not connected", packet.peer);
+        if packet.mode != TransferMode::Unreliable {
+            let (channel, is_reliable) = (packet.channel, packet.mode.is_reliable());
+            let message = packet.into_message();
+            let last = self.read.entry((message.connection(), channel, is_reliable)).or_default();
+            assert!(message.number() > *last, "a packet that comes late or twice");
+            *last = message.number();
         }
-        packet.is_some()
+        true
     }
 
     fn status(&mut self, on: Which, token: Option<u32>, remote: Option<User>, state: StateInput) {
@@ -234,13 +270,21 @@ impl Game {
         network.tell(StatusChange { connection, token, remote, state: state.into() });
     }
 
-    fn greet(&mut self, on: Which, id: Id, native: bool) {
-        let own = self.own_id();
+    fn crowd(&mut self, size: u8, greets: bool) {
+        for _ in 0..size {
+            self.strangers += 1;
+            let connection = self.wire.network().request(User::stranger(self.strangers));
+            if greets {
+                self.greet(connection, 1_000 + self.strangers, true);
+            }
+        }
+    }
+
+    fn greet(&mut self, connection: ConnectionHandle, peer_id: u32, native: bool) {
         let mut network = self.wire.network();
-        let connection = network.pick(on);
         let (token, remote) = (network.token(connection), network.remote(connection));
         network.tell(StatusChange { connection, token, remote, state: ConnectionState::Connected });
-        let hello = peer_core::Hello { features: 0, peer_id: id.get(own), nonce: 0 };
+        let hello = Hello { features: 0, peer_id, nonce: 0 };
         let payload = if native { hello.encode() } else { hello.encode_four_bytes() };
         let message = Incoming { connection, token: None, lane: 0, reliable: true, number: None, payload };
         network.bring(&message, 1);
@@ -278,7 +322,7 @@ impl Game {
         // Nobody need poll then, so nothing may wait for a poll.
         if self.status == Status::Disconnected && !self.session.is_lingering() {
             assert_eq!(network.open_sockets(), 0, "a listen socket that no session uses");
-            assert_eq!(network.open_connections(), 0, "a connection that no session uses");
+            assert_eq!(network.open_connections().count(), 0, "a connection that no session uses");
         }
     }
 

@@ -56,6 +56,11 @@ pub(crate) enum Step {
     Answer(Answers),
     /// Someone asks to connect, on a connection of its own.
     Request(User),
+    /// So many users ask who never asked before; they may then get as far as their hello.
+    Crowd {
+        size: u8,
+        greets: bool,
+    },
     /// A connection becomes Connected, and a hello comes on it.
     Greet {
         on: Which,
@@ -82,6 +87,11 @@ impl User {
 
     pub(crate) fn steam_id(self) -> SteamId {
         SteamId(0x0110_0001_0000_0000 + u64::from(self.0 % 6))
+    }
+
+    /// A user that is none of those few.
+    pub(crate) fn stranger(number: u32) -> SteamId {
+        SteamId(0x0110_0001_1000_0000 + u64::from(number))
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod game;
 mod input;
+mod order;
 mod transport;
 
 use libfuzzer_sys::fuzz_target;

@@ -5,7 +5,7 @@
 //! every message.
 
 use std::cell::{RefCell, RefMut};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use peer_core::{
 };
 
 use crate::input::{Answers, Sent, User, Which};
+use crate::order::Order;
 
 /// Longest text that Steam's close takes, without its terminating zero.
 const MAX_CLOSE_TEXT: usize = 127;
@@ -63,6 +64,8 @@ struct Connection {
     standing: Standing,
     /// What it was accepted on.
     socket: Option<ListenHandle>,
+    order: Order,
+    /// Message numbers, by lane.
     sent: BTreeMap<u8, i64>,
     received: BTreeMap<u8, i64>,
 }
@@ -77,12 +80,14 @@ enum Standing {
     Open,
     /// Closed by the session.
     Closed,
+    /// A request that the session heard of after it had closed the connection: it may still try to accept it.
+    Gone,
 }
 
 impl Connection {
     fn new(remote: SteamId, token: Token, standing: Standing) -> Self {
-        let (sent, received) = Default::default();
-        Self { remote, token, lanes: 1, standing, socket: None, sent, received }
+        let (order, sent, received) = Default::default();
+        Self { remote, token, lanes: 1, standing, socket: None, order, sent, received }
     }
 }
 
@@ -99,10 +104,11 @@ pub(crate) struct Incoming {
 
 impl Network {
     /// Someone asks to connect.
-    pub(crate) fn request(&mut self, user: SteamId) {
+    pub(crate) fn request(&mut self, user: SteamId) -> ConnectionHandle {
         let connection = self.new_connection(user, Token::NONE, Standing::Unheard);
         let state = ConnectionState::Requested;
         self.tell(StatusChange { connection, token: Token::NONE, remote: user, state });
+        connection
     }
 
     pub(crate) fn tell(&mut self, change: StatusChange) {
@@ -134,10 +140,10 @@ impl Network {
         self.alive.borrow().count
     }
 
-    /// Connections that the session dialled or heard of, and has not closed.
-    pub(crate) fn open_connections(&self) -> usize {
+    /// The remote ends of connections that the session dialled or heard of, and has not closed.
+    pub(crate) fn open_connections(&self) -> impl Iterator<Item = SteamId> {
         let is_open = |c: &&Connection| matches!(c.standing, Standing::Requested | Standing::Open);
-        self.connections.values().filter(is_open).count()
+        self.connections.values().filter(is_open).map(|connection| connection.remote)
     }
 
     pub(crate) fn open_sockets(&self) -> usize {
@@ -149,6 +155,10 @@ impl Network {
         let handle = ConnectionHandle(self.last_handle);
         self.connections.insert(handle, Connection::new(remote, token, standing));
         handle
+    }
+
+    fn standing(&self, handle: ConnectionHandle) -> Option<Standing> {
+        self.connections.get(&handle).map(|connection| connection.standing)
     }
 
     /// The connection of a handle that the session may use.
@@ -178,10 +188,19 @@ impl Network {
     }
 
     fn check_bounds(&self) {
-        let open = self.open_connections();
+        let open = self.open_connections().count();
         let alive = self.alive.borrow();
         assert!(alive.count <= MAX_INBOX_PACKETS + RECEIVE_BATCH + open * MAX_HELD_MESSAGES);
         assert!(alive.bytes <= MAX_INBOX_BYTES + open * MAX_HELD_BYTES);
+    }
+}
+
+/// Whether Steam takes a message of that length with those flags.
+fn is_valid(flags: SendFlags, len: usize) -> bool {
+    if flags.contains(SendFlags::RELIABLE) {
+        !flags.contains(SendFlags::NO_DELAY) && (1..=MAX_PACKET_BYTES).contains(&len)
+    } else {
+        (1..=MAX_UNRELIABLE_BYTES).contains(&len)
     }
 }
 
@@ -226,10 +245,9 @@ impl Transport for Wire {
         if network.answers.no_connect {
             return Err(refused());
         }
-        let existing = network
-            .connections
-            .iter_mut()
-            .find(|(_, other)| other.remote == peer && other.standing != Standing::Closed);
+        let existing = network.connections.iter_mut().find(|(_, other)| {
+            other.remote == peer && !matches!(other.standing, Standing::Closed | Standing::Gone)
+        });
         match existing {
             Some((_, other)) if other.standing == Standing::Open => Err(refused()),
             Some((&handle, pending)) => {
@@ -243,11 +261,10 @@ impl Transport for Wire {
 
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
         let mut network = self.network();
-        let refuses = network.answers.no_accept;
-        let connection = network.usable(connection);
-        if refuses {
+        if network.standing(connection) == Some(Standing::Gone) || network.answers.no_accept {
             return Err(refused());
         }
+        let connection = network.usable(connection);
         connection.standing = Standing::Open;
         connection.token = token;
         Ok(())
@@ -256,9 +273,10 @@ impl Transport for Wire {
     fn close(&mut self, connection: ConnectionHandle, _reason: EndReason, message: &str, _linger: bool) {
         assert!(message.len() <= MAX_CLOSE_TEXT, "Steam would cut {message:?}");
         let mut network = self.network();
-        let closed = network.connections.get_mut(&connection);
+        let connection = network.connections.get_mut(&connection);
+        let connection = connection.expect("a handle that the session was never given");
         // Closing twice is allowed.
-        closed.expect("a handle that the session was never given").standing = Standing::Closed;
+        connection.standing = Standing::Closed;
     }
 
     fn configure_lanes(
@@ -284,21 +302,26 @@ impl Transport for Wire {
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
         let mut network = self.network();
+        let mut failed = BTreeSet::new();
         for message in batch.messages {
-            let len = batch.payload(message).len();
+            let handle = message.connection;
+            let payload = batch.payload(message);
             let lane = message.lane.get();
-            let connection = network.usable(message.connection);
-            assert!(usize::from(lane) < connection.lanes, "lane {lane} is not configured");
-            assert!((1..=MAX_PACKET_BYTES).contains(&len));
+            assert!(usize::from(lane) < network.usable(handle).lanes, "lane {lane} is not configured");
+            assert!(is_valid(message.flags, payload.len()), "{message:?}, {} bytes", payload.len());
+
+            let result = network.result(handle, lane);
+            results.push(result);
             if message.flags.contains(SendFlags::RELIABLE) {
-                assert!(!message.flags.contains(SendFlags::NO_DELAY));
-            } else {
-                assert!(len <= MAX_UNRELIABLE_BYTES);
+                let failed_before = failed.contains(&handle);
+                network.usable(handle).order.offered(lane, payload, result, failed_before);
+            }
+            if result.message_number().is_none() {
+                failed.insert(handle);
             }
             if lane == 0 {
-                network.echo = batch.payload(message).clone();
+                network.echo = payload.clone();
             }
-            results.push(network.result(message.connection, lane));
         }
     }
 
@@ -321,11 +344,14 @@ impl Transport for Wire {
             let socket = network.sockets.iter().find(|&(_, &taken)| taken == port).map(|(&socket, _)| socket);
             let none = || Connection::new(change.remote, Token::NONE, Standing::Unheard);
             let connection = network.connections.entry(change.connection).or_insert_with(none);
-            if matches!(connection.standing, Standing::Unheard | Standing::Closed) {
-                connection.standing = Standing::Requested;
-                connection.remote = change.remote;
-                connection.lanes = 1;
-                connection.socket = socket;
+            match connection.standing {
+                Standing::Unheard => {
+                    connection.standing = Standing::Requested;
+                    connection.remote = change.remote;
+                    connection.socket = socket;
+                }
+                Standing::Closed => connection.standing = Standing::Gone,
+                _ => {}
             }
         }
         Some(change)

@@ -1,0 +1,108 @@
+//! Callbacks and call results, fetched by hand.
+
+use std::ffi::{c_int, c_void};
+
+use super::core::USER;
+use crate::ffi::{guard, put};
+use crate::session;
+
+/// `CallbackMsg_t`
+#[cfg_attr(windows, repr(C, packed(8)))]
+#[cfg_attr(not(windows), repr(C, packed(4)))]
+pub(super) struct CallbackMessage {
+    user: c_int,
+    callback: c_int,
+    data: *mut u8,
+    size: c_int,
+}
+
+/// Manual dispatch is the only kind there is, so there is nothing to switch.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn SteamAPI_ManualDispatch_Init() {}
+
+/// A frame: looks at the lobbies, and calls the functions that are set for networking callbacks.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn SteamAPI_ManualDispatch_RunFrame(_pipe: c_int) {
+    guard((), || {
+        if let Some(session) = session::current() {
+            session.frame();
+        }
+    });
+}
+
+/// The next callback. Its data stay until `SteamAPI_ManualDispatch_FreeLastCallback`.
+///
+/// # Safety
+/// `message` is null or writable.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn SteamAPI_ManualDispatch_GetNextCallback(
+    _pipe: c_int,
+    message: *mut CallbackMessage,
+) -> bool {
+    guard(false, || {
+        session::current().is_some_and(|session| {
+            session.queue.next(|posted| {
+                let shown = CallbackMessage {
+                    user: USER,
+                    callback: posted.id,
+                    size: posted.size() as c_int,
+                    data: posted.as_ptr(),
+                };
+                // SAFETY: the caller's promise.
+                unsafe { put(message, shown) };
+            })
+        })
+    })
+}
+
+/// Frees what `SteamAPI_ManualDispatch_GetNextCallback` gave.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn SteamAPI_ManualDispatch_FreeLastCallback(_pipe: c_int) {
+    guard((), || {
+        if let Some(session) = session::current() {
+            session.queue.release();
+        }
+    });
+}
+
+/// The result of a call that is complete.
+///
+/// # Safety
+/// `result` is writable for `size` bytes, `failed` is null or writable.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn SteamAPI_ManualDispatch_GetAPICallResult(
+    _pipe: c_int,
+    call: u64,
+    result: *mut c_void,
+    size: c_int,
+    callback: c_int,
+    failed: *mut bool,
+) -> bool {
+    guard(false, || {
+        let size = usize::try_from(size).unwrap_or(0);
+        let found = session::current()
+            .filter(|_| !result.is_null())
+            .and_then(|session| session.queue.take_result(call, callback, size));
+        // SAFETY: the caller's promises; the result is exactly `size` bytes.
+        unsafe {
+            put(failed, found.is_none());
+            if let Some(mut found) = found {
+                std::ptr::copy_nonoverlapping(found.as_ptr(), result.cast(), size);
+                return true;
+            }
+        }
+        false
+    })
+}
+
+/// A frame for games that only use functions for networking callbacks: queued callbacks are dropped, because
+/// there is no way to register for them.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn SteamAPI_RunCallbacks() {
+    guard((), || {
+        if let Some(session) = session::current() {
+            session.frame();
+            session.queue.drop_ready();
+        }
+    });
+}

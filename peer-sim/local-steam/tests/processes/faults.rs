@@ -1,0 +1,210 @@
+//! Processes that die, lines that lose, and many at once.
+
+use std::time::{Duration, Instant};
+
+use super::process::{Process, steam_id};
+
+fn host_with_client(dir: &tempfile::TempDir) -> (Process, Process, u64, u64) {
+    let (mut host, mut client) = (Process::account(dir.path(), 1), Process::account(dir.path(), 2));
+    host.ask("listen 0 symmetric");
+    client.ask("listen 0 symmetric");
+    let dialled = client.number(&format!("dial {} 0 symmetric", steam_id(1)));
+    client.expect(&format!("status {dialled} 3"));
+    let accepted = host.expect("accepted")[1].parse().unwrap();
+    host.expect(&format!("status {accepted} 3"));
+    (host, client, accepted, dialled)
+}
+
+#[test]
+fn a_killed_process_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut host, mut client, accepted, _) = host_with_client(&dir);
+    host.ask("create 2 4");
+    let lobby = host.expect("created 1")[2].clone();
+    client.ask(&format!("join {lobby}"));
+    host.expect(&format!("member {lobby} {} 1", steam_id(2)));
+    client.kill();
+    let died = Instant::now();
+    host.expect(&format!("member {lobby} {} 4", steam_id(2)));
+    let left = died.elapsed();
+    assert_eq!(host.ask(&format!("members {lobby}")), [steam_id(1).to_string()]);
+    assert!(left < Duration::from_secs(3), "the lobby took {left:?}");
+    // The connection takes what it takes on Steam.
+    let end = host.expect(&format!("status {accepted} 5"));
+    assert!(end.join(" ").contains("reason 5003"), "{end:?}");
+    assert!((8.0..20.0).contains(&died.elapsed().as_secs_f32()), "the connection took {:?}", died.elapsed());
+}
+
+#[test]
+fn who_was_killed_can_return_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut host, mut client, mut accepted, _) = host_with_client(&dir);
+    host.ask("create 2 4");
+    let lobby = host.expect("created 1")[2].clone();
+    for _ in 0..3 {
+        client.ask(&format!("join {lobby}"));
+        host.expect(&format!("member {lobby} {} 1", steam_id(2)));
+        client.kill();
+        let died = Instant::now();
+        client = Process::account(dir.path(), 2);
+        host.expect(&format!("member {lobby} {} 4", steam_id(2)));
+        client.ask("listen 0 symmetric");
+        let dialled = client.number(&format!("dial {} 0 symmetric", steam_id(1)));
+        // The new run knows nothing of the old connection, and the host learns that.
+        let end = host.expect(&format!("status {accepted} 4"));
+        assert!(end.join(" ").contains("reason 5010"), "{end:?}");
+        client.expect(&format!("status {dialled} 3"));
+        accepted = host.expect("accepted")[1].parse().unwrap();
+        host.expect(&format!("status {accepted} 3"));
+        assert!(died.elapsed() < Duration::from_secs(5), "it took {:?}", died.elapsed());
+        client.ask(&format!("send-one {dialled} 8 10"));
+        host.expect(&format!("message {accepted} lane 0 number 1"));
+    }
+}
+
+/// The one who stays may be the one who dialled, or who dials again.
+#[test]
+fn a_killed_host_can_be_dialled_again_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (host, mut client, _, dialled) = host_with_client(&dir);
+    host.kill();
+    let mut host = Process::account(dir.path(), 1);
+    host.ask("listen 0 symmetric");
+    // The host dials whom it knows from before.
+    let back = host.number(&format!("dial {} 0 symmetric", steam_id(2)));
+    host.expect(&format!("status {back} 3"));
+    let end = client.expect(&format!("status {dialled} 4"));
+    assert!(end.join(" ").contains("reason 5010"), "{end:?}");
+}
+
+/// Killed before the request was accepted, while the host thinks about it.
+#[test]
+fn who_was_killed_while_waiting_can_return() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut host, mut client) = (Process::account(dir.path(), 1), Process::account(dir.path(), 2));
+    host.ask("listen 0 symmetric");
+    host.ask("accepts no");
+    client.ask(&format!("dial {} 0 symmetric", steam_id(1)));
+    let waiting = host.expect("status")[1].clone();
+    client.kill();
+    host.ask("accepts yes");
+    let mut client = Process::account(dir.path(), 2);
+    let dialled = client.number(&format!("dial {} 0 symmetric", steam_id(1)));
+    host.expect(&format!("status {waiting} 4"));
+    client.expect(&format!("status {dialled} 3"));
+}
+
+/// Everything arrives once and in order on a line that loses and delays; both directions are as bad as asked.
+#[test]
+fn a_bad_line_is_bad_and_reliable_messages_arrive() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut host = Process::account(dir.path(), 1);
+    let bad = [
+        ("LOCAL_STEAM_ID", "2"),
+        ("LOCAL_STEAM_LOSS", "10"),
+        ("LOCAL_STEAM_LAG_MS", "50"),
+        ("LOCAL_STEAM_JITTER_MS", "5"),
+    ];
+    let mut client = Process::start(dir.path(), &bad);
+    host.ask("listen 3 plain");
+    let dialled = client.number(&format!("dial {} 3 plain", steam_id(1)));
+    client.expect(&format!("status {dialled} 3"));
+    let accepted = host.expect("accepted")[1].clone();
+    client.ask(&format!("send {dialled} 0 8 200 500"));
+    for number in 1..=500 {
+        let next = host.expect("message");
+        assert_eq!(next[5], number.to_string());
+        assert_eq!(next[13], ((number - 1) % 256).to_string());
+    }
+    let ping: u32 = host.ask(&format!("ping {accepted}"))[1].parse().unwrap();
+    assert!((95..400).contains(&ping), "a ping of {ping} ms");
+    // Unreliable ones do not all arrive.
+    client.ask(&format!("send {dialled} 0 0 1000 200"));
+    client.ask(&format!("send {dialled} 0 8 10 1"));
+    host.expect(&format!("message {accepted} lane 0 number 701"));
+    let arrived = host.rest().iter().filter(|event| event[0] == "message").count();
+    assert!((100..199).contains(&arrived), "{arrived} of 200 arrived");
+}
+
+#[test]
+fn sixteen_processes_share_a_lobby_and_connect() {
+    const COUNT: u32 = 16;
+    let dir = tempfile::tempdir().unwrap();
+    let mut processes: Vec<Process> = (0..COUNT).map(|_| Process::start(dir.path(), &[])).collect();
+    let mut ids: Vec<u64> = processes.iter_mut().map(|process| process.number("whoami")).collect();
+    processes[0].ask("create 2 16");
+    let lobby = processes[0].expect("created 1")[2].clone();
+    for process in &mut processes {
+        process.ask("listen 0 symmetric");
+        process.ask(&format!("join {lobby}"));
+    }
+    // Everyone dials everyone.
+    for (index, process) in processes.iter_mut().enumerate() {
+        process.expect(&format!("entered {lobby} 1"));
+        for (other, id) in ids.iter().enumerate() {
+            if other != index {
+                process.ask(&format!("dial {id} 0 symmetric"));
+            }
+        }
+    }
+    for process in &mut processes {
+        for _ in 1..COUNT {
+            loop {
+                let status = process.expect("status");
+                assert!(matches!(&*status[2], "1" | "2" | "3"), "{status:?}");
+                if status[2] == "3" {
+                    break;
+                }
+            }
+        }
+    }
+    // Half of them die at once; the others agree on who is left.
+    for process in processes.drain(..COUNT as usize / 2) {
+        process.kill();
+    }
+    let dead: Vec<u64> = ids.drain(..COUNT as usize / 2).collect();
+    for process in &mut processes {
+        for id in &dead {
+            process.expect(&format!("member {lobby} {id} 4"));
+        }
+        let members = process.ask(&format!("members {lobby}"));
+        assert_eq!(members, ids.iter().map(u64::to_string).collect::<Vec<_>>());
+        assert_eq!(process.number(&format!("owner {lobby}")), ids[0]);
+    }
+}
+
+/// Killed in the middle of changing lobbies, again and again: what is left is whole.
+#[test]
+fn a_kill_at_any_moment_leaves_the_lobbies_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut witness = Process::account(dir.path(), 1);
+    witness.ask("create 2 250");
+    let lobby = witness.expect("created 1")[2].clone();
+    for round in 0..20 {
+        let mut victim = Process::account(dir.path(), 2);
+        let id = steam_id(2);
+        victim.send_ahead(&format!("join {lobby}"));
+        for step in 0..50 {
+            victim.send_ahead("create 2 4");
+            victim.send_ahead(&format!("leave {lobby}"));
+            victim.send_ahead(&format!("join {lobby}"));
+            victim.send_ahead(&format!("request-data {}", step + round));
+        }
+        // Somewhere in the middle, another place each time.
+        for _ in 0..=round * 2 {
+            let entered = victim.expect("entered");
+            assert_eq!(entered[2], "1", "{entered:?}");
+        }
+        victim.kill();
+        witness.expect(&format!("member {lobby} {id} 1"));
+        let deadline = Instant::now() + super::process::PATIENCE;
+        while witness.ask(&format!("members {lobby}")) != [steam_id(1).to_string()] {
+            assert!(Instant::now() < deadline, "a dead member stays");
+        }
+        witness.rest();
+    }
+    // Only the witness's own lobby is left, and it works.
+    witness.ask("list");
+    witness.expect("found 1");
+    assert_eq!(witness.ask(&format!("set {lobby} still here")), ["true"]);
+}
