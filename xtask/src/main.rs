@@ -4,6 +4,8 @@ mod bench;
 mod estimates;
 mod fuzz;
 mod goals;
+mod local;
+mod packages;
 mod run;
 mod test;
 
@@ -24,6 +26,8 @@ enum Command {
     Test,
     /// Run the benchmarks, then print their medians and the goals
     Bench(bench::Args),
+    /// Run a command with Local Steam in Steam's place
+    Local(local::Args),
     /// Run the fuzz targets (needs the nightly toolchain)
     Fuzz(fuzz::Args),
 }
@@ -32,6 +36,7 @@ fn main() -> ExitCode {
     let result = match Args::parse().command {
         Command::Test => test::run(),
         Command::Bench(args) => bench::run(&args),
+        Command::Local(args) => local::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
     };
     match result {

@@ -2,9 +2,11 @@
 
 use anyhow::Result;
 
-use crate::run::{cargo, need_cargo_tool, root, step};
+use crate::packages;
+use crate::run::{cargo, need_cargo_tool, step};
 
 pub(crate) fn run() -> Result<()> {
+    packages::need()?;
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     step("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     need_cargo_tool("nextest")?;
@@ -14,12 +16,8 @@ pub(crate) fn run() -> Result<()> {
         "docs without warnings",
         cargo(&["doc", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    if root().join("peer-core/fuzz").exists() {
-        let mut check = cargo(&["check", "--manifest-path", "peer-core/fuzz/Cargo.toml"]);
-        step("fuzz targets compile", &mut check)?;
-    } else {
-        eprintln!("==> fuzz targets compile: SKIPPED, there is no peer-core/fuzz");
-    }
+    let mut check = cargo(&["check", "--manifest-path", "peer-core/fuzz/Cargo.toml"]);
+    step("fuzz targets compile", &mut check)?;
     eprintln!("==> all steps passed");
     Ok(())
 }

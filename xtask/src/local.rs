@@ -1,0 +1,105 @@
+//! `cargo xtask local -- COMMAND`: runs any command with Local Steam in Steam's place.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::packages;
+use crate::run::{cargo, step, target_dir};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The account, a number from 1; without it the first free one
+    #[arg(long, value_name = "N")]
+    id: Option<u32>,
+    /// Where the processes of one network meet; without it one per user
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Packets lost on this process's line, each way, in percent
+    #[arg(long, value_name = "PERCENT")]
+    loss: Option<f32>,
+    /// Delay of every packet on this process's line, each way
+    #[arg(long, value_name = "MS")]
+    lag: Option<u32>,
+    /// The command and its arguments
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let library = build()?;
+    let (program, rest) = args.command.split_first().context("no command to run")?;
+    let mut command = Command::new(program);
+    command.args(rest).env(search_variable(), search_path(&library)?);
+    if std::env::var_os("SteamAppId").is_none() && !Path::new("steam_appid.txt").exists() {
+        // Valve's own example application, which every account owns.
+        command.env("SteamAppId", "480");
+    }
+    for (name, value) in args.environment() {
+        command.env(name, value);
+    }
+    let status = command.status().with_context(|| format!("cannot start {}", program.display()))?;
+    if !status.success() {
+        bail!("{} ended with {status}", program.display());
+    }
+    Ok(())
+}
+
+impl Args {
+    /// What Local Steam reads.
+    fn environment(&self) -> Vec<(&'static str, OsString)> {
+        let text = |value: String| OsString::from(value);
+        [
+            ("LOCAL_STEAM_ID", self.id.map(|id| text(id.to_string()))),
+            ("LOCAL_STEAM_DIR", self.dir.clone().map(PathBuf::into_os_string)),
+            ("LOCAL_STEAM_LOSS", self.loss.map(|loss| text(loss.to_string()))),
+            ("LOCAL_STEAM_LAG_MS", self.lag.map(|lag| text(lag.to_string()))),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+    }
+}
+
+/// Builds Local Steam; returns the folder that its library lies in.
+pub(crate) fn build() -> Result<PathBuf> {
+    packages::need()?;
+    step("Local Steam", &mut cargo(&["build", "--quiet", "--release", "--package", "local-steam"]))?;
+    Ok(target_dir()?.join("release"))
+}
+
+/// The variable that the system's loader searches for libraries.
+fn search_variable() -> &'static str {
+    match std::env::consts::OS {
+        "macos" => "DYLD_LIBRARY_PATH",
+        "windows" => "PATH",
+        _ => "LD_LIBRARY_PATH",
+    }
+}
+
+/// The folder before all others.
+fn search_path(folder: &Path) -> Result<OsString> {
+    let others = std::env::var_os(search_variable()).unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&others));
+    std::env::join_paths(folders).context("the target folder's path cannot be searched by the loader")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_asked_for_is_set() {
+        let args = Args { id: Some(3), dir: None, loss: Some(2.5), lag: None, command: vec!["true".into()] };
+        let expected = [("LOCAL_STEAM_ID", "3".into()), ("LOCAL_STEAM_LOSS", "2.5".into())];
+        assert_eq!(args.environment(), expected);
+    }
+
+    #[test]
+    fn the_library_is_found_before_any_other() {
+        let path = search_path(Path::new("/some/where")).unwrap();
+        assert_eq!(std::env::split_paths(&path).next().unwrap(), Path::new("/some/where"));
+    }
+}
