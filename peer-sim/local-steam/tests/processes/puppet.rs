@@ -160,7 +160,7 @@ unsafe fn report(pipe: c_int, message: &steam::CallbackMsg_t) {
                 say!(
                     "relay {}",
                     { data.cast::<steam::SteamRelayNetworkStatus_t>().read_unaligned().m_eAvail } as i32
-                )
+                );
             }
             other => say!("unknown {other}"),
         }
