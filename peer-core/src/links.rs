@@ -72,6 +72,12 @@ impl<M> Links<M> {
         }
     }
 
+    /// Nothing more can be sent on that connection; `poll` ends it, unless Steam has told of its end by then.
+    pub(crate) fn break_sending(&mut self, key: u32) {
+        self[key].outbound.break_off();
+        self.watch(key);
+    }
+
     /// The connection to look after at `place` of the list.
     pub(crate) fn unsteady(&self, place: usize) -> Option<u32> {
         self.unsteady.get(place).copied()

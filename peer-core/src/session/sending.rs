@@ -7,7 +7,10 @@ use crate::id::PeerId;
 use crate::lane::{Channel, MAX_UNRELIABLE_BYTES, SendFlags, TransferMode, effective_mode, send_flags};
 use crate::limits::MAX_PACKET_BYTES;
 use crate::link::State;
-use crate::outbound::NOT_QUEUED;
+use crate::links::Links;
+use crate::outbound::{NOT_QUEUED, Priorities};
+use crate::roster::{Peer, Roster};
+use crate::send_queue::SendQueue;
 use crate::session::{Session, Status};
 use crate::transport::{Outgoing, SendResult, Transport};
 
@@ -77,13 +80,12 @@ impl<T: Transport> Session<T> {
             return Err(PutError::TooLarge(payload.len()));
         }
         let len = payload.len();
-        let label = |payload| Label { payload, len, channel, mode };
         match target {
             Target::Only(id) => {
                 let peer = self.roster.find(id).ok_or(PutError::UnknownTarget(id.to_godot()))?;
                 self.ensure_room(peer.link, len, mode)?;
                 let payload = self.queue.add_payload(self.pool.copy(payload));
-                self.enqueue(peer.link, label(payload));
+                self.sender().1.enqueue(peer.link, Label { payload, len, channel, mode });
             }
             Target::All | Target::AllBut(_) => {
                 let but = match target {
@@ -92,19 +94,16 @@ impl<T: Transport> Session<T> {
                     }
                     _ => None,
                 };
-                let count = self.roster.peers().len();
-                for place in 0..count {
-                    let link = self.roster.peers()[place].link;
-                    if Some(link) != but {
-                        self.ensure_room(link, len, mode)?;
+                let is_meant = |peer: &&Peer| Some(peer.link) != but;
+                if may_be_reliable(mode, len) {
+                    for peer in self.roster.peers().iter().filter(is_meant) {
+                        self.ensure_room(peer.link, len, mode)?;
                     }
                 }
                 let payload = self.queue.add_payload(self.pool.copy(payload));
-                for place in 0..count {
-                    let link = self.roster.peers()[place].link;
-                    if Some(link) != but {
-                        self.enqueue(link, label(payload));
-                    }
+                let (roster, mut sender) = self.sender();
+                for peer in roster.peers().iter().filter(is_meant) {
+                    sender.enqueue(peer.link, Label { payload, len, channel, mode });
                 }
             }
         }
@@ -124,8 +123,7 @@ impl<T: Transport> Session<T> {
 
     #[inline]
     fn ensure_room(&self, key: u32, len: usize, mode: TransferMode) -> Result<(), PutError> {
-        let may_be_reliable = mode != TransferMode::Unreliable || len > MAX_UNRELIABLE_BYTES;
-        if !may_be_reliable {
+        if !may_be_reliable(mode, len) {
             return Ok(());
         }
         let out = &self.links[key].outbound;
@@ -137,57 +135,17 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// Adds a packet for one connection to the queue, or to its backlog if there is one. A connection that has ended
-    /// takes nothing: its peer is gone, and the game is about to hear of it.
+    /// The parts that enqueueing changes, beside the roster that is walked meanwhile.
     #[inline]
-    fn enqueue(&mut self, key: u32, label: Label) {
-        let link = &mut self.links[key];
-        let (State::Joined, Some(handle)) = (&link.state, link.handle) else {
-            return;
-        };
-        if label.channel.get() >= link.outbound.channels {
-            self.widen_lanes(key, label.channel.get() + 1);
-        }
-        let out = &mut self.links[key].outbound;
-        if out.is_broken {
-            return;
-        }
-        let mode = effective_mode(out.dialect, label.mode, label.len);
-        let lane = out.dialect.lane(label.channel, mode);
-        if mode.is_reliable() {
-            if out.is_backlogged() {
-                let payload = self.queue.payload(label.payload).clone();
-                out.hold_back(lane, payload);
-                return;
-            }
-            out.queued_bytes += label.len;
-        }
-        if out.last_queued == NOT_QUEUED {
-            self.queued_links.push(key);
-        }
-        let flags = send_flags(mode, self.settings.no_delay);
-        out.last_queued =
-            self.queue.push(Outgoing { connection: handle, payload: label.payload, link: key, lane, flags });
+    fn sender(&mut self) -> (&Roster, Sender<'_, T>) {
+        let Self { roster, links, transport, priorities, queue, queued_links, settings, .. } = self;
+        let no_delay = settings.no_delay;
+        (roster, Sender { links, transport, priorities, queue, queued_links, no_delay })
     }
 
     /// Configures the lanes of the first `channels` channels of a connection.
-    #[cold]
     pub(super) fn widen_lanes(&mut self, key: u32, channels: u8) {
-        let Self { links, transport, priorities, .. } = self;
-        let out = &mut links[key].outbound;
-        out.channels = channels.min(Channel::MAX.get() + 1);
-        let lanes = priorities.lanes(out.dialect, out.channels);
-        let handle = links[key].handle;
-        if handle.is_some_and(|handle| transport.configure_lanes(handle, &lanes).is_err()) {
-            // Steam refuses only for a connection that is gone.
-            self.break_sending(key);
-        }
-    }
-
-    /// Nothing more can be sent on that connection; `poll` ends it, unless Steam has told of its end by then.
-    fn break_sending(&mut self, key: u32) {
-        self.links[key].outbound.break_off();
-        self.links.watch(key);
+        self.sender().1.widen_lanes(key, channels);
     }
 
     #[inline(never)]
@@ -217,10 +175,10 @@ impl<T: Transport> Session<T> {
         if !self.queue.is_empty() {
             self.transport.send(self.queue.batch(), &mut results);
         }
-        self.settle_retried(fresh, &results, &mut retried);
-        for place in 0..fresh {
-            self.settle_fresh(place, result_of(&results, place), &mut retried);
-        }
+        results.resize(self.queue.len(), SendResult::NOT_TRIED);
+        let (fresh_results, retried_results) = results.split_at(fresh);
+        self.settle_retried(fresh, retried_results, &mut retried);
+        self.settle_fresh(fresh_results, &mut retried);
         // As long as Steam takes whole chunks of a backlog, it gets more.
         while !retried.is_empty() {
             self.queue.clear();
@@ -229,6 +187,7 @@ impl<T: Transport> Session<T> {
             }
             results.clear();
             self.transport.send(self.queue.batch(), &mut results);
+            results.resize(self.queue.len(), SendResult::NOT_TRIED);
             self.settle_retried(0, &results, &mut retried);
         }
         results.clear();
@@ -254,74 +213,134 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// What became of a message that was put since the last flush. Adds to `retried` the connections whose reliable
+    /// What became of the messages that were put since the last flush. Adds to `retried` the connections whose reliable
     /// messages only suffered for an unreliable one before them.
-    #[inline]
-    fn settle_fresh(&mut self, place: usize, result: SendResult, retried: &mut Vec<u32>) {
-        let message = self.queue.message(place);
-        let is_reliable = message.flags.contains(SendFlags::RELIABLE);
-        if result.message_number().is_some() {
-            self.counters.packets_out += 1;
-            self.counters.bytes_out += self.queue.payload(message.payload).len() as u64;
-            if !is_reliable {
-                return;
+    fn settle_fresh(&mut self, results: &[SendResult], retried: &mut Vec<u32>) {
+        let Self { queue, links, counters, backlogged, .. } = self;
+        let batch = queue.batch();
+        for (message, &result) in batch.messages.iter().zip(results) {
+            let is_reliable = message.flags.contains(SendFlags::RELIABLE);
+            let number = result.message_number();
+            if number.is_some() {
+                counters.packets_out += 1;
+                counters.bytes_out += batch.payload(message).len() as u64;
             }
-        }
-        let Some(link) = self.links.get_mut(message.link) else {
-            return;
-        };
-        if link.handle != Some(message.connection) {
-            return;
-        }
-        let out = &mut link.outbound;
-        if let Some(number) = result.message_number() {
-            out.sent(message.lane, number);
-        } else if !is_reliable {
-            self.counters.unreliable_unsent += 1;
-        } else if !result.is_worth_retrying() {
-            self.break_sending(message.link);
-        } else if !out.is_broken {
-            if !out.is_backlogged() {
-                let waiting = if result == SendResult::NOT_TRIED { retried } else { &mut self.backlogged };
-                waiting.push(message.link);
+            match (number, is_reliable) {
+                (Some(_), false) => continue,
+                (None, false) => {
+                    counters.unreliable_unsent += 1;
+                    continue;
+                }
+                (_, true) => {}
             }
-            out.hold_back(message.lane, self.queue.payload(message.payload).clone());
+            let Some(link) =
+                links.get_mut(message.link).filter(|link| link.handle == Some(message.connection))
+            else {
+                continue;
+            };
+            let out = &mut link.outbound;
+            if let Some(number) = number {
+                out.sent(message.lane, number);
+            } else if !result.is_worth_retrying() {
+                links.break_sending(message.link);
+            } else if !out.is_broken {
+                if !out.is_backlogged() {
+                    let waiting =
+                        if result == SendResult::NOT_TRIED { &mut *retried } else { &mut *backlogged };
+                    waiting.push(message.link);
+                }
+                out.hold_back(message.lane, batch.payload(message).clone());
+            }
         }
     }
 
     /// What became of the messages from backlogs, which stand in the queue from `start` on. Leaves in `retried` the
     /// connections that took all of theirs and have more.
     fn settle_retried(&mut self, start: usize, results: &[SendResult], retried: &mut Vec<u32>) {
-        for place in start..self.queue.len() {
-            let (message, result) = (self.queue.message(place), result_of(results, place));
-            let Some(link) = self.links.get_mut(message.link) else {
-                continue;
-            };
+        let Self { queue, links, counters, backlogged, .. } = self;
+        let batch = queue.batch();
+        for (message, &result) in batch.messages[start..].iter().zip(results) {
+            let Some(link) = links.get_mut(message.link) else { continue };
             let out = &mut link.outbound;
             if let Some(number) = result.message_number() {
                 out.sent(message.lane, number);
                 out.advance_backlog();
-                self.counters.packets_out += 1;
-                self.counters.bytes_out += self.queue.payload(message.payload).len() as u64;
+                counters.packets_out += 1;
+                counters.bytes_out += batch.payload(message).len() as u64;
                 continue;
             }
             if let Some(refused) = retried.iter().position(|&key| key == message.link) {
                 retried.swap_remove(refused);
-                self.backlogged.push(message.link);
+                backlogged.push(message.link);
             }
             if !result.is_worth_retrying() {
-                self.break_sending(message.link);
+                links.break_sending(message.link);
             }
         }
-        let links = &mut self.links;
         retried.retain(|&key| {
             links.get_mut(key).is_some_and(|link| link.handle.is_some() && link.outbound.is_backlogged())
         });
     }
 }
 
-/// What a transport does not say was not tried.
+/// Whether a packet may have to be kept until Steam takes it.
 #[inline]
-fn result_of(results: &[SendResult], place: usize) -> SendResult {
-    results.get(place).copied().unwrap_or(SendResult::NOT_TRIED)
+fn may_be_reliable(mode: TransferMode, len: usize) -> bool {
+    mode != TransferMode::Unreliable || len > MAX_UNRELIABLE_BYTES
+}
+
+/// Puts packets into the queue.
+struct Sender<'a, T: Transport> {
+    links: &'a mut Links<T::Message>,
+    transport: &'a mut T,
+    priorities: &'a Priorities,
+    queue: &'a mut SendQueue,
+    queued_links: &'a mut Vec<u32>,
+    no_delay: bool,
+}
+
+impl<T: Transport> Sender<'_, T> {
+    /// Adds a packet for one connection to the queue, or to its backlog if there is one. A connection that has ended
+    /// takes nothing: its peer is gone, and the game is about to hear of it.
+    #[inline]
+    fn enqueue(&mut self, key: u32, label: Label) {
+        let link = &mut self.links[key];
+        let (State::Joined, Some(connection)) = (&link.state, link.handle) else { return };
+        if label.channel.get() >= link.outbound.channels {
+            self.widen_lanes(key, label.channel.get() + 1);
+        }
+        let out = &mut self.links[key].outbound;
+        if out.is_broken {
+            return;
+        }
+        let mode = effective_mode(out.dialect, label.mode, label.len);
+        let lane = out.dialect.lane(label.channel, mode);
+        if mode.is_reliable() {
+            if out.is_backlogged() {
+                let payload = self.queue.payload(label.payload).clone();
+                out.hold_back(lane, payload);
+                return;
+            }
+            out.queued_bytes += label.len;
+        }
+        if out.last_queued == NOT_QUEUED {
+            self.queued_links.push(key);
+        }
+        let flags = send_flags(mode, self.no_delay);
+        out.last_queued =
+            self.queue.push(Outgoing { connection, payload: label.payload, link: key, lane, flags });
+    }
+
+    #[cold]
+    fn widen_lanes(&mut self, key: u32, channels: u8) {
+        let link = &mut self.links[key];
+        link.outbound.channels = channels.min(Channel::MAX.get() + 1);
+        let lanes = self.priorities.lanes(link.outbound.dialect, link.outbound.channels);
+        let refused =
+            link.handle.is_some_and(|handle| self.transport.configure_lanes(handle, &lanes).is_err());
+        if refused {
+            // Steam refuses only for a connection that is gone.
+            self.links.break_sending(key);
+        }
+    }
 }

@@ -11,7 +11,7 @@ use peer_core::{
 };
 
 use crate::input::{
-    Answers, Id, LobbyInput, MessageInput, StateInput, Step, Switches, TargetInput, User, Which,
+    Id, LobbyInput, MessageInput, Number, Setting, StateInput, Step, TargetInput, User, Which,
 };
 use crate::order::packet;
 use crate::transport::{Incoming, Wire};
@@ -28,8 +28,6 @@ pub(crate) struct Game {
     told: BTreeMap<PeerId, bool>,
     /// Whether every event since the last poll was taken.
     heard_all: bool,
-    /// How many users there are besides the few.
-    strangers: u32,
     /// How many packets were put.
     serial: u32,
     /// The number of the message read last, for each stream that has an order.
@@ -47,7 +45,6 @@ impl Game {
             status: Status::Disconnected,
             told: BTreeMap::new(),
             heard_all: true,
-            strangers: 0,
             serial: 0,
             read: BTreeMap::new(),
         }
@@ -83,7 +80,7 @@ impl Game {
                 session.lobby_member_left(lobby_id(lobby), user.steam_id());
             }
             Step::Put { target, channel, mode, len } => {
-                self.put(target, channel, mode, len as usize % (MAX_PACKET_BYTES + 10_000));
+                self.put(target, channel, mode, len.get());
             }
             Step::DisconnectPeer { peer, force } => self.disconnect_peer(peer, force),
             Step::Kick(peer, message) => {
@@ -93,24 +90,32 @@ impl Game {
                 }
             }
             Step::Close => self.close(),
-            Step::Poll { millis } => self.poll(Duration::from_millis(millis.into())),
+            Step::Poll(after) => self.poll(after.get()),
             Step::NextEvent => drop(self.next_event()),
             Step::Pop => drop(self.pop()),
             Step::Flush => session.flush(),
-            Step::Change(switches) => *session.settings_mut() = switches.into(),
+            Step::Set(setting) => set(session.settings_mut(), setting),
             Step::SetChannelPriority { channel, priority, weight } => {
                 if let Some(channel) = Channel::new(channel.into()) {
                     let result = session.set_channel_priority(channel, LaneConfig { priority, weight });
                     assert_eq!(result.is_ok(), priority >= 0 && weight > 0);
                 }
             }
-            Step::Frame { millis } => self.frame(Duration::from_millis(millis.into())),
-            Step::Answer(answers) => self.wire.network().answers = answers,
-            Step::Request(user) => drop(self.wire.network().request(user.steam_id())),
-            Step::Crowd { size, greets } => self.crowd(size, greets),
+            Step::Frame(after) => self.frame(after.get()),
+            Step::Fail(call, fails) => self.wire.network().fail(call, fails),
+            Step::Results(results) => self.wire.network().results = results,
+            Step::Figures(figures) => self.wire.network().figures = figures,
+            Step::Request(user) => {
+                self.wire.network().request(user.steam_id());
+            }
             Step::Greet { on, id, native } => {
                 let peer_id = id.get(self.own_id());
                 let connection = self.wire.network().pick(on);
+                self.greet(connection, peer_id, native);
+            }
+            Step::Join { user, id, native } => {
+                let peer_id = id.get(self.own_id());
+                let connection = self.wire.network().request(user.steam_id());
                 self.greet(connection, peer_id, native);
             }
             Step::Status { on, token, remote, state } => self.status(on, token, remote, state),
@@ -121,7 +126,7 @@ impl Game {
 
     /// The end: what hangs comes to an end by itself, and everything is given back.
     pub(crate) fn finish(mut self, closes: bool) {
-        self.wire.network().answers = Answers::default();
+        self.wire.network().be_kind();
         self.settle();
         if closes {
             self.close();
@@ -262,22 +267,12 @@ impl Game {
         true
     }
 
-    fn status(&mut self, on: Which, token: Option<u32>, remote: Option<User>, state: StateInput) {
+    fn status(&mut self, on: Which, token: Option<u8>, remote: Option<User>, state: StateInput) {
         let mut network = self.wire.network();
         let connection = network.pick(on);
-        let token = token.map_or_else(|| network.token(connection), Token);
+        let token = token.map_or_else(|| network.token(connection), |token| Token(token.into()));
         let remote = remote.map_or_else(|| network.remote(connection), User::steam_id);
         network.tell(StatusChange { connection, token, remote, state: state.into() });
-    }
-
-    fn crowd(&mut self, size: u8, greets: bool) {
-        for _ in 0..size {
-            self.strangers += 1;
-            let connection = self.wire.network().request(User::stranger(self.strangers));
-            if greets {
-                self.greet(connection, 1_000 + self.strangers, true);
-            }
-        }
     }
 
     fn greet(&mut self, connection: ConnectionHandle, peer_id: u32, native: bool) {
@@ -286,7 +281,8 @@ impl Game {
         network.tell(StatusChange { connection, token, remote, state: ConnectionState::Connected });
         let hello = Hello { features: 0, peer_id, nonce: 0 };
         let payload = if native { hello.encode() } else { hello.encode_four_bytes() };
-        let message = Incoming { connection, token: None, lane: 0, reliable: true, number: None, payload };
+        let message =
+            Incoming { connection, token: None, lane: 0, reliable: true, number: Number::Next, payload };
         network.bring(&message, 1);
     }
 
@@ -294,15 +290,16 @@ impl Game {
         let own = self.own_id();
         let mut network = self.wire.network();
         let (lane, reliable) = message.road.get();
+        let times = message.times();
         let incoming = Incoming {
             connection: network.pick(message.on),
-            token: message.token.map(Token),
+            token: message.token.map(|token| Token(token.into())),
             lane,
             reliable,
             number: message.number,
             payload: message.payload.get(own, &network.echo),
         };
-        network.bring(&incoming, usize::from(message.repeats) + 1);
+        network.bring(&incoming, times);
     }
 
     fn own_id(&self) -> u32 {
@@ -388,18 +385,15 @@ impl LobbyInput {
     }
 }
 
-impl From<Switches> for Settings {
-    fn from(switches: Switches) -> Self {
-        let Switches { no_nagle, no_delay, refuse_new_connections, lobby_members_only, .. } = switches;
-        Self {
-            no_nagle,
-            no_delay,
-            refuse_new_connections,
-            lobby_members_only,
-            server_relay: switches.server_relay,
-            max_backlog_bytes: switches.max_backlog_bytes as usize,
-            max_channels: switches.max_channels,
-        }
+fn set(settings: &mut Settings, setting: Setting) {
+    match setting {
+        Setting::NoNagle(on) => settings.no_nagle = on,
+        Setting::NoDelay(on) => settings.no_delay = on,
+        Setting::RefuseNewConnections(on) => settings.refuse_new_connections = on,
+        Setting::LobbyMembersOnly(on) => settings.lobby_members_only = on,
+        Setting::ServerRelay(on) => settings.server_relay = on,
+        Setting::MaxBacklogBytes(bytes) => settings.max_backlog_bytes = bytes as usize,
+        Setting::MaxChannels(channels) => settings.max_channels = channels,
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Users, ports, ids and handles come from small ranges, so that steps meet each other often.
 
+use std::time::Duration;
+
 use arbitrary::Arbitrary;
 use bytes::Bytes;
 use peer_core::{EndReason, Goodbye, Hello, LastNumbers, SteamId, VirtualPort};
@@ -28,7 +30,7 @@ pub(crate) enum Step {
         target: TargetInput,
         channel: i8,
         mode: u8,
-        len: u32,
+        len: Len,
     },
     DisconnectPeer {
         peer: Id,
@@ -36,45 +38,47 @@ pub(crate) enum Step {
     },
     Kick(Id, String),
     Close,
-    Poll {
-        millis: u16,
-    },
+    Poll(After),
     NextEvent,
     Pop,
     Flush,
-    Change(Switches),
+    Set(Setting),
     SetChannelPriority {
         channel: u8,
         priority: i32,
         weight: u16,
     },
     /// What a game does every frame: poll, all events, all packets.
-    Frame {
-        millis: u16,
-    },
+    Frame(After),
     // The network.
-    Answer(Answers),
+    /// From now on that call fails, or does not.
+    Fail(Call, bool),
+    /// Results of messages sent from now on, over and over; none is as if all were taken.
+    Results(Vec<Sent>),
+    /// From now on, reliable bytes pending, and not acknowledged.
+    Figures(Option<(i32, i32)>),
     /// Someone asks to connect, on a connection of its own.
     Request(User),
-    /// So many users ask who never asked before; they may then get as far as their hello.
-    Crowd {
-        size: u8,
-        greets: bool,
-    },
     /// A connection becomes Connected, and a hello comes on it.
     Greet {
         on: Which,
         id: Id,
         native: bool,
     },
+    /// The two in one.
+    Join {
+        user: User,
+        id: Id,
+        native: bool,
+    },
     /// Any news of any connection.
     Status {
         on: Which,
-        token: Option<u32>,
+        token: Option<u8>,
         remote: Option<User>,
         state: StateInput,
     },
-    /// Any message on any connection, some of them over and over.
+    /// Any message on any connection, perhaps over and over.
     Message(MessageInput),
 }
 
@@ -87,11 +91,6 @@ impl User {
 
     pub(crate) fn steam_id(self) -> SteamId {
         SteamId(0x0110_0001_0000_0000 + u64::from(self.0 % 6))
-    }
-
-    /// A user that is none of those few.
-    pub(crate) fn stranger(number: u32) -> SteamId {
-        SteamId(0x0110_0001_1000_0000 + u64::from(number))
     }
 }
 
@@ -146,40 +145,57 @@ pub(crate) struct LobbyInput {
     pub(crate) members: Vec<User>,
 }
 
-// Godot's switches.
-#[allow(clippy::struct_excessive_bools)]
-#[derive(Arbitrary, Debug)]
-pub(crate) struct Switches {
-    pub(crate) no_nagle: bool,
-    pub(crate) no_delay: bool,
-    pub(crate) refuse_new_connections: bool,
-    pub(crate) lobby_members_only: bool,
-    pub(crate) server_relay: bool,
-    pub(crate) max_backlog_bytes: u32,
-    pub(crate) max_channels: u8,
+/// The length of a packet: of those that are too large, only one.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Len {
+    Small(u8),
+    Large(u16),
 }
 
-/// How the transport answers from now on. The default is a network without trouble.
-// Calls that fail or do not, each by itself.
-#[allow(clippy::struct_excessive_bools)]
-#[derive(Arbitrary, Debug, Default)]
-pub(crate) struct Answers {
-    pub(crate) no_steam: bool,
-    pub(crate) no_listen: bool,
-    pub(crate) no_connect: bool,
-    pub(crate) no_accept: bool,
-    pub(crate) no_lanes: bool,
-    /// Results of messages sent, over and over; none is as if all were taken.
-    pub(crate) sends: Vec<Sent>,
-    /// Reliable bytes pending, and not acknowledged.
-    pub(crate) figures: Option<(i32, i32)>,
+impl Len {
+    pub(crate) fn get(self) -> usize {
+        match self {
+            Self::Small(len) => len.into(),
+            Self::Large(len) => usize::from(len) * 8 + 9,
+        }
+    }
+}
+
+/// A step of time, from a millisecond to half a minute.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) struct After(u8);
+
+impl After {
+    pub(crate) fn get(self) -> Duration {
+        Duration::from_millis(1 << (self.0 % 16))
+    }
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Setting {
+    NoNagle(bool),
+    NoDelay(bool),
+    RefuseNewConnections(bool),
+    LobbyMembersOnly(bool),
+    ServerRelay(bool),
+    MaxBacklogBytes(u32),
+    MaxChannels(u8),
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Call {
+    LocalSteamId,
+    Listen,
+    Connect,
+    Accept,
+    ConfigureLanes,
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub(crate) enum Sent {
     /// Taken, under the next number of its lane.
     Taken,
-    /// The send buffer is full.
+    /// The send buffer is full, for this message and the rest of the call.
     Full,
     Any(i64),
 }
@@ -214,12 +230,36 @@ impl Reason {
 pub(crate) struct MessageInput {
     pub(crate) on: Which,
     /// `None` is the connection's own.
-    pub(crate) token: Option<u32>,
+    pub(crate) token: Option<u8>,
     pub(crate) road: Road,
-    /// `None` is the next one of its lane.
-    pub(crate) number: Option<i64>,
+    pub(crate) number: Number,
     pub(crate) payload: PayloadInput,
-    pub(crate) repeats: u8,
+    /// Mostly one; a flood is possible.
+    pub(crate) times: u8,
+}
+
+impl MessageInput {
+    pub(crate) fn times(&self) -> usize {
+        if self.times < 0xf0 { 1 } else { usize::from(self.times) * 4 }
+    }
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub(crate) enum Number {
+    /// The next one of its lane.
+    Next,
+    Near(i8),
+    Any(i64),
+}
+
+impl Number {
+    pub(crate) fn get(self, next: i64) -> i64 {
+        match self {
+            Self::Next => next,
+            Self::Near(number) => number.into(),
+            Self::Any(number) => number,
+        }
+    }
 }
 
 /// The lane of a message, and whether it is reliable.

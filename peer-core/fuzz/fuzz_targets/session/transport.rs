@@ -18,7 +18,7 @@ use peer_core::{
     Transport, TransportError, VirtualPort,
 };
 
-use crate::input::{Answers, Sent, User, Which};
+use crate::input::{Call, Number, Sent, User, Which};
 use crate::order::Order;
 
 /// Longest text that Steam's close takes, without its terminating zero.
@@ -36,7 +36,10 @@ impl Wire {
 
 #[derive(Default)]
 pub(crate) struct Network {
-    pub(crate) answers: Answers,
+    /// Results of messages sent, over and over; none is as if all were taken.
+    pub(crate) results: Vec<Sent>,
+    /// Reliable bytes pending, and not acknowledged.
+    pub(crate) figures: Option<(i32, i32)>,
     /// The port of the running session; those who ask to connect come in on it.
     pub(crate) port: VirtualPort,
     /// The last control message sent.
@@ -44,7 +47,10 @@ pub(crate) struct Network {
     connections: BTreeMap<ConnectionHandle, Connection>,
     sockets: BTreeMap<ListenHandle, VirtualPort>,
     last_handle: u32,
-    results: usize,
+    /// Calls that fail.
+    failing: BTreeSet<Call>,
+    /// Which of the results is next.
+    result: usize,
     statuses: VecDeque<StatusChange>,
     messages: VecDeque<Incoming>,
     alive: Rc<RefCell<Alive>>,
@@ -98,11 +104,30 @@ pub(crate) struct Incoming {
     pub(crate) token: Option<Token>,
     pub(crate) lane: u8,
     pub(crate) reliable: bool,
-    pub(crate) number: Option<i64>,
+    pub(crate) number: Number,
     pub(crate) payload: Bytes,
 }
 
 impl Network {
+    pub(crate) fn fail(&mut self, call: Call, fails: bool) {
+        if fails {
+            self.failing.insert(call);
+        } else {
+            self.failing.remove(&call);
+        }
+    }
+
+    /// Nothing fails any more.
+    pub(crate) fn be_kind(&mut self) {
+        self.failing.clear();
+        self.results.clear();
+        self.figures = None;
+    }
+
+    fn fails(&self, call: Call) -> bool {
+        self.failing.contains(&call)
+    }
+
     /// Someone asks to connect.
     pub(crate) fn request(&mut self, user: SteamId) -> ConnectionHandle {
         let connection = self.new_connection(user, Token::NONE, Standing::Unheard);
@@ -171,11 +196,11 @@ impl Network {
     }
 
     fn result(&mut self, handle: ConnectionHandle, lane: u8) -> SendResult {
-        let sent = match self.answers.sends.as_slice() {
+        let sent = match self.results.as_slice() {
             [] => Sent::Taken,
-            sends => sends[self.results % sends.len()],
+            results => results[self.result % results.len()],
         };
-        self.results = self.results.wrapping_add(1);
+        self.result = self.result.wrapping_add(1);
         match sent {
             Sent::Taken => {
                 let number = self.usable(handle).sent.entry(lane).or_default();
@@ -212,12 +237,12 @@ impl Transport for Wire {
     type Message = Received;
 
     fn local_steam_id(&self) -> Option<SteamId> {
-        (!self.network().answers.no_steam).then(|| User::OURSELVES.steam_id())
+        (!self.network().fails(Call::LocalSteamId)).then(|| User::OURSELVES.steam_id())
     }
 
     fn listen(&mut self, port: VirtualPort) -> Result<ListenHandle, TransportError> {
         let mut network = self.network();
-        if network.answers.no_listen || network.sockets.values().any(|&taken| taken == port) {
+        if network.fails(Call::Listen) || network.sockets.values().any(|&taken| taken == port) {
             return Err(refused());
         }
         network.last_handle += 1;
@@ -242,7 +267,7 @@ impl Transport for Wire {
     ) -> Result<ConnectionHandle, TransportError> {
         let mut network = self.network();
         assert_ne!(peer, User::OURSELVES.steam_id(), "a dial to ourselves");
-        if network.answers.no_connect {
+        if network.fails(Call::Connect) {
             return Err(refused());
         }
         let existing = network.connections.iter_mut().find(|(_, other)| {
@@ -261,7 +286,7 @@ impl Transport for Wire {
 
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
         let mut network = self.network();
-        if network.standing(connection) == Some(Standing::Gone) || network.answers.no_accept {
+        if network.standing(connection) == Some(Standing::Gone) || network.fails(Call::Accept) {
             return Err(refused());
         }
         let connection = network.usable(connection);
@@ -285,7 +310,7 @@ impl Transport for Wire {
         lanes: &[LaneConfig],
     ) -> Result<(), TransportError> {
         let mut network = self.network();
-        let refuses = network.answers.no_lanes;
+        let refuses = network.fails(Call::ConfigureLanes);
         let connection = network.usable(connection);
         assert!((connection.lanes..=255).contains(&lanes.len()), "the number of lanes only grows");
         assert!(lanes.iter().all(|lane| lane.weight > 0));
@@ -302,7 +327,7 @@ impl Transport for Wire {
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
         let mut network = self.network();
-        let mut failed = BTreeSet::new();
+        let mut failed = BTreeMap::new();
         for message in batch.messages {
             let handle = message.connection;
             let payload = batch.payload(message);
@@ -310,14 +335,17 @@ impl Transport for Wire {
             assert!(usize::from(lane) < network.usable(handle).lanes, "lane {lane} is not configured");
             assert!(is_valid(message.flags, payload.len()), "{message:?}, {} bytes", payload.len());
 
-            let result = network.result(handle, lane);
+            let failed_before = failed.get(&handle).copied();
+            let result = match failed_before {
+                Some(SendResult::LIMIT_EXCEEDED) => SendResult::NOT_TRIED,
+                _ => network.result(handle, lane),
+            };
             results.push(result);
             if message.flags.contains(SendFlags::RELIABLE) {
-                let failed_before = failed.contains(&handle);
-                network.usable(handle).order.offered(lane, payload, result, failed_before);
+                network.usable(handle).order.offered(lane, payload, result, failed_before.is_some());
             }
             if result.message_number().is_none() {
-                failed.insert(handle);
+                failed.entry(handle).or_insert(result);
             }
             if lane == 0 {
                 network.echo = payload.clone();
@@ -364,7 +392,7 @@ impl Transport for Wire {
     ) -> Option<RealTimeStatus> {
         let mut network = self.network();
         network.usable(connection);
-        let (pending_reliable, sent_unacked_reliable) = network.answers.figures?;
+        let (pending_reliable, sent_unacked_reliable) = network.figures?;
         Some(RealTimeStatus { pending_reliable, sent_unacked_reliable, ..RealTimeStatus::default() })
     }
 }
@@ -388,7 +416,7 @@ impl Received {
             *last += 1;
             *last
         });
-        Self { token, number: incoming.number.unwrap_or(next), alive, incoming }
+        Self { token, number: incoming.number.get(next), alive, incoming }
     }
 }
 
