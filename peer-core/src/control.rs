@@ -14,7 +14,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use smallvec::SmallVec;
 use thiserror::Error;
 
-use crate::lane::{Channel, Dialect, Route, TransferMode};
+use crate::lane::{Dialect, Lane};
 use crate::reason::EndReason;
 
 /// First bytes of every control message.
@@ -93,8 +93,8 @@ pub struct Goodbye {
     pub last_numbers: LastNumbers,
 }
 
-/// The last message number of each reliable lane in use, by channel.
-pub type LastNumbers = SmallVec<[(Channel, i64); 4]>;
+/// The last message number of each reliable lane in use.
+pub type LastNumbers = SmallVec<[(Lane, i64); 3]>;
 
 impl Goodbye {
     /// The message on the wire. A message text that is too long is cut at a character.
@@ -104,14 +104,14 @@ impl Goodbye {
         bytes.put_slice(&MAGIC);
         bytes.put_u8(KIND_GOODBYE);
         bytes.put_u32_le(self.reason.code());
-        // `truncate` has cut the text to 120 bytes, and there are 84 channels.
+        // `truncate` has cut the text to 120 bytes, and there are three reliable lanes.
         #[allow(clippy::cast_possible_truncation)]
         bytes.put_u8(text.len() as u8);
         bytes.put_slice(text.as_bytes());
         #[allow(clippy::cast_possible_truncation)]
         bytes.put_u8(self.last_numbers.len() as u8);
-        for &(channel, number) in &self.last_numbers {
-            bytes.put_u8(Dialect::Native.lane(channel, TransferMode::Reliable).get());
+        for &(lane, number) in &self.last_numbers {
+            bytes.put_u8(lane.get());
             bytes.put_u64_le(number.cast_unsigned());
         }
         bytes.freeze()
@@ -196,15 +196,14 @@ impl<'a> Reader<'a> {
         for _ in 0..count {
             let [lane] = self.array()?;
             let number = i64::from_le_bytes(self.array()?);
-            let Route::Game(channel, TransferMode::Reliable) = Dialect::Native.route(lane, true) else {
-                return Err(ControlError::Malformed);
-            };
-            // Ascending, so no lane stands twice and the list is bounded by the channels.
-            let ascending = last_numbers.last().is_none_or(|&(last, _)| last < channel);
+            let lane = Dialect::RELIABLE_LANES.into_iter().find(|reliable| reliable.get() == lane);
+            let lane = lane.ok_or(ControlError::Malformed)?;
+            // Ascending, so no lane stands twice and the list is bounded.
+            let ascending = last_numbers.last().is_none_or(|&(last, _)| last < lane);
             if number < 1 || !ascending {
                 return Err(ControlError::Malformed);
             }
-            last_numbers.push((channel, number));
+            last_numbers.push((lane, number));
         }
         if self.0.is_empty() {
             Ok(Goodbye { reason, message, last_numbers })
@@ -223,13 +222,10 @@ mod tests {
     }
 
     fn goodbye() -> Goodbye {
-        let channel = |channel| Channel::new(channel).unwrap();
         Goodbye {
             reason: EndReason::Kicked,
             message: "bye, été".to_owned(),
-            last_numbers: [(channel(0), 1), (channel(3), 70_000), (channel(83), i64::MAX)]
-                .into_iter()
-                .collect(),
+            last_numbers: Dialect::RELIABLE_LANES.into_iter().zip([1, 70_000, i64::MAX]).collect(),
         }
     }
 
@@ -298,7 +294,7 @@ mod tests {
         assert!(!numbers(&[(1, 5), (1, 5)]), "twice");
         assert!(!numbers(&[(0, 5)]), "the control lane");
         assert!(!numbers(&[(2, 5)]), "an unreliable lane");
-        assert!(!numbers(&[(253, 5)]), "no channel's lane");
+        assert!(!numbers(&[(8, 5)]), "a lane that does not work");
         assert!(!numbers(&[(1, 0)]), "a number that no message has");
         assert!(!numbers(&[(1, -1)]), "a negative number");
         let steam = Goodbye { reason: EndReason::Other(4001), ..goodbye() };

@@ -16,7 +16,10 @@ pub enum PutError {
     #[error("an empty packet cannot be sent")]
     Empty,
     /// The packet is too large for Steam.
-    #[error("a packet of {0} bytes cannot be sent: the limit is {MAX_PACKET_BYTES}, send it in parts")]
+    #[error(
+        "a packet of {0} bytes cannot be sent: the limit is {MAX_PACKET_BYTES}, and one less on channels other than 0; \
+         send it in parts"
+    )]
     TooLarge(usize),
     /// The target names a peer that is not connected.
     #[error("target peer {0} is not connected")]
@@ -24,6 +27,9 @@ pub enum PutError {
     /// The channel does not exist.
     #[error("channel {0} does not exist: channels are 0 to 83")]
     UnknownChannel(i32),
+    /// A target is a peer of another make, which a channel past 7 does not reach.
+    #[error("channel {0} does not reach a GodotSteam peer: use channels 0 to 7")]
+    OutOfReach(u8),
     /// A connection has as much waiting to be sent as is allowed.
     #[error("{0} bytes wait to be sent already: send less, or raise max_backlog_bytes")]
     BacklogFull(usize),

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::control::LastNumbers;
-use crate::lane::{Channel, TransferMode};
+use crate::lane::{Channel, Lane, TransferMode};
 use crate::limits::{MAX_HELD_BYTES, MAX_HELD_MESSAGES};
 use crate::transport::Message;
 
@@ -13,9 +13,10 @@ use crate::transport::Message;
 pub(crate) struct Inbound<M> {
     /// Packets of this connection that wait in the inbox.
     pub(crate) waiting: u32,
-    /// The number of the last message delivered, by channel, for each of the two modes that need it.
+    /// The number of the last unreliable ordered message delivered, by channel.
     last_ordered: SmallVec<[i64; 4]>,
-    last_reliable: SmallVec<[i64; 4]>,
+    /// The number of the last reliable message delivered, by lane.
+    last_reliable: [i64; Lane::COUNT],
     held: Vec<M>,
     held_bytes: usize,
 }
@@ -25,24 +26,26 @@ impl<M: Message> Inbound<M> {
         Self {
             waiting: 0,
             last_ordered: SmallVec::new(),
-            last_reliable: SmallVec::new(),
+            last_reliable: [0; Lane::COUNT],
             held: Vec::new(),
             held_bytes: 0,
         }
     }
 
-    /// Whether the game should see the message `number` of that lane; false if it comes late or twice.
+    /// Whether the game should see the message `number` of a peer of this project; false if it comes late or twice.
     #[inline]
-    pub(crate) fn admit(&mut self, channel: Channel, mode: TransferMode, number: i64) -> bool {
+    pub(crate) fn admit(&mut self, lane: u8, channel: Channel, mode: TransferMode, number: i64) -> bool {
         let last = match mode {
             TransferMode::Unreliable => return true,
-            TransferMode::Reliable => &mut self.last_reliable,
-            TransferMode::UnreliableOrdered => &mut self.last_ordered,
+            TransferMode::Reliable => &mut self.last_reliable[usize::from(lane) % Lane::COUNT],
+            TransferMode::UnreliableOrdered => {
+                // The channels that share a lane share its numbers, which go up for each of them.
+                if channel.index() >= self.last_ordered.len() {
+                    self.last_ordered.resize(channel.index() + 1, 0);
+                }
+                &mut self.last_ordered[channel.index()]
+            }
         };
-        if channel.index() >= last.len() {
-            last.resize(channel.index() + 1, 0);
-        }
-        let last = &mut last[channel.index()];
         let is_new = number > *last;
         if is_new {
             *last = number;
@@ -52,9 +55,7 @@ impl<M: Message> Inbound<M> {
 
     /// Whether everything that a goodbye announced has come.
     pub(crate) fn has_all(&self, last_numbers: &LastNumbers) -> bool {
-        last_numbers.iter().all(|&(channel, number)| {
-            self.last_reliable.get(channel.index()).is_some_and(|&last| last >= number)
-        })
+        last_numbers.iter().all(|&(lane, number)| self.last_reliable[lane.index()] >= number)
     }
 
     /// Keeps a message until it can be delivered.

@@ -17,17 +17,27 @@ pub struct Packet<M> {
     /// The mode it travelled in.
     pub mode: TransferMode,
     pub(crate) link: u32,
+    is_tagged: bool,
     message: M,
 }
 
 impl<M: Message> Packet<M> {
-    pub(crate) fn new(peer: PeerId, channel: Channel, mode: TransferMode, link: u32, message: M) -> Self {
-        Self { peer, channel, mode, link, message }
+    pub(crate) fn new(
+        peer: PeerId,
+        channel: Channel,
+        mode: TransferMode,
+        link: u32,
+        is_tagged: bool,
+        message: M,
+    ) -> Self {
+        Self { peer, channel, mode, link, is_tagged, message }
     }
 
     /// Its bytes, where the transport put them.
     pub fn payload(&self) -> &[u8] {
-        self.message.payload()
+        let payload = self.message.payload();
+        // A tagged message has its tag, or it would not have become a packet.
+        &payload[..payload.len() - usize::from(self.is_tagged)]
     }
 
     /// The message itself, to keep its memory beyond the packet.

@@ -1,7 +1,19 @@
 //! Which lane a packet takes and which flags go with it, from its channel and mode alone.
 //!
 //! Steam numbers the messages of each lane by themselves, so a lane that carries one transfer mode needs no header:
-//! the number tells an ordered packet that came late. Lane 0 is for control, and no game data travels on it.
+//! the number tells an ordered packet that came late. Steam documents 255 lanes, but the sender writes the header of a
+//! lane past 7 one byte short (GameNetworkingSockets 1.6.0, `SNPSegmentCollector::GetLane`), and the receiver, misled,
+//! ends the connection. So there are eight:
+//!
+//! | lane | carries |
+//! |---|---|
+//! | 0 | control, and no game data |
+//! | 1, 2, 3 | channel 0: reliable, unreliable, unreliable ordered |
+//! | 4, 5 | reliable packets of the odd channels; of the even ones from 2 |
+//! | 6, 7 | unreliable packets of the channels from 1; unreliable ordered ones |
+//!
+//! On lanes 4 to 7 a packet is followed by one byte, its channel: its tag. It stands at the end, so that the packet's own
+//! bytes stay where they are.
 
 use bitflags::bitflags;
 
@@ -63,6 +75,8 @@ impl Lane {
     pub const CONTROL: Self = Self(0);
     /// How many lanes a connection can have on Steam (`steamnetworkingsockets`' documented maximum).
     pub const MAX_COUNT: u16 = 255;
+    /// How many of them work.
+    pub const COUNT: usize = 8;
 
     /// The lane `index`, or `None` for 255, which Steam does not have.
     pub const fn new(index: u8) -> Option<Self> {
@@ -73,12 +87,17 @@ impl Lane {
     pub const fn get(self) -> u8 {
         self.0
     }
+
+    /// The lane as an index among those that work.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize % Self::COUNT
+    }
 }
 
 /// How the two ends of a connection use its lanes, known once the other side's hello is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// A peer of this project: `lane = 1 + channel * 3 + mode`, control on lane 0.
+    /// A peer of this project: lanes as in the module's table, control on lane 0.
     Native,
     /// A peer that says hello with its 4-byte id: `lane = channel`, ordered packets reliable, no control.
     FourByte,
@@ -87,8 +106,10 @@ pub enum Dialect {
 /// Where a message that arrived belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// A game's packet.
+    /// A game's packet on that channel.
     Game(Channel, TransferMode),
+    /// A game's packet that is followed by its channel's tag.
+    Tagged(TransferMode),
     /// A control message.
     Control,
     /// Nothing that a well-behaved peer of this dialect sends.
@@ -112,7 +133,7 @@ bitflags! {
 /// go reliable on an unreliable lane, so it is moved to the reliable lane of its channel here.
 pub const MAX_UNRELIABLE_BYTES: usize = 16_500;
 
-/// The mode in which a packet of `len` bytes really travels.
+/// The mode in which a packet of `len` bytes, its tag included, really travels.
 #[inline]
 pub const fn effective_mode(dialect: Dialect, mode: TransferMode, len: usize) -> TransferMode {
     match (dialect, mode) {
@@ -126,22 +147,29 @@ pub const fn effective_mode(dialect: Dialect, mode: TransferMode, len: usize) ->
 }
 
 impl Dialect {
-    /// The lane of `channel` in `mode`, which [`effective_mode`] has settled.
+    /// The lanes on which reliable packets of this project travel: those that a goodbye counts.
+    pub(crate) const RELIABLE_LANES: [Lane; 3] = [Lane(1), Lane(4), Lane(5)];
+
+    /// Whether packets on `channel` can reach a peer of this dialect.
     #[inline]
-    pub const fn lane(self, channel: Channel, mode: TransferMode) -> Lane {
+    pub const fn reaches(self, channel: Channel) -> bool {
         match self {
-            Self::Native => Lane(1 + channel.0 * 3 + mode as u8),
-            Self::FourByte => Lane(channel.0),
+            Self::Native => true,
+            Self::FourByte => channel.index() < Lane::COUNT,
         }
     }
 
-    /// How many lanes the first `channels` channels take.
-    pub const fn lane_count(self, channels: usize) -> u16 {
-        // At most 84 channels, so this is at most 253.
-        #[allow(clippy::cast_possible_truncation)]
-        match self {
-            Self::Native => 1 + channels as u16 * 3,
-            Self::FourByte => channels as u16,
+    /// The lane of `channel` in `mode`, which [`effective_mode`] has settled.
+    #[inline]
+    pub const fn lane(self, channel: Channel, mode: TransferMode) -> Lane {
+        match (self, channel.0) {
+            (Self::Native, 0) => Lane(1 + mode as u8),
+            (Self::Native, channel) => match mode {
+                TransferMode::Reliable => Lane(5 - channel % 2),
+                TransferMode::Unreliable => Lane(6),
+                TransferMode::UnreliableOrdered => Lane(7),
+            },
+            (Self::FourByte, channel) => Lane(channel),
         }
     }
 
@@ -149,16 +177,17 @@ impl Dialect {
     #[inline]
     pub const fn route(self, lane: u8, reliable: bool) -> Route {
         match self {
-            Self::Native => {
-                let route = NATIVE_ROUTES[lane as usize];
-                let expected = match route {
-                    Route::Game(_, mode) => mode.is_reliable(),
-                    Route::Control => true,
-                    Route::Invalid => return route,
-                };
-                // A lane that carried both kinds would share one counter between them.
-                if reliable == expected { route } else { Route::Invalid }
-            }
+            // A lane that carried both kinds would share one counter between them.
+            Self::Native => match (lane, reliable) {
+                (0, true) => Route::Control,
+                (1, true) => Route::Game(Channel(0), TransferMode::Reliable),
+                (2, false) => Route::Game(Channel(0), TransferMode::Unreliable),
+                (3, false) => Route::Game(Channel(0), TransferMode::UnreliableOrdered),
+                (4 | 5, true) => Route::Tagged(TransferMode::Reliable),
+                (6, false) => Route::Tagged(TransferMode::Unreliable),
+                (7, false) => Route::Tagged(TransferMode::UnreliableOrdered),
+                _ => Route::Invalid,
+            },
             Self::FourByte if lane <= Channel::MAX.0 => {
                 let mode = if reliable { TransferMode::Reliable } else { TransferMode::Unreliable };
                 Route::Game(Channel(lane), mode)
@@ -168,21 +197,20 @@ impl Dialect {
     }
 }
 
-/// [`Dialect::route`] for peers of this project, worked out once: a lookup costs less than dividing by three.
-static NATIVE_ROUTES: [Route; 256] = {
-    let mut routes = [Route::Invalid; 256];
-    routes[0] = Route::Control;
-    let mut channel = 0;
-    while channel <= Channel::MAX.0 {
-        let mut mode = 0;
-        while mode < 3 {
-            routes[1 + channel as usize * 3 + mode] = Route::Game(Channel(channel), TransferMode::ALL[mode]);
-            mode += 1;
-        }
-        channel += 1;
+impl Channel {
+    /// The byte that follows its packets between peers of this project; none follows those of channel 0.
+    #[inline]
+    pub const fn tag(self) -> Option<u8> {
+        if self.0 == 0 { None } else { Some(self.0) }
     }
-    routes
-};
+
+    /// The channel that a tag names on `lane`; `None` for one that does not belong there.
+    #[inline]
+    pub fn from_tag(tag: u8, lane: u8, mode: TransferMode) -> Option<Self> {
+        let channel = Self::new(i32::from(tag))?;
+        (tag != 0 && Dialect::Native.lane(channel, mode).get() == lane).then_some(channel)
+    }
+}
 
 /// The flags of a packet in `mode`, which [`effective_mode`] has settled.
 #[inline]
@@ -201,24 +229,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_channel_and_mode_has_a_lane_of_its_own_and_none_is_control() {
-        let mut seen = std::collections::BTreeSet::new();
+    fn a_lane_carries_one_mode_and_a_packet_comes_back_on_its_channel() {
+        let mut modes = [None; Lane::COUNT];
         for channel in (0..=83).filter_map(Channel::new) {
             for mode in TransferMode::ALL {
                 let lane = Dialect::Native.lane(channel, mode);
-                assert_ne!(lane, Lane::CONTROL);
-                assert!(u16::from(lane.get()) < Dialect::Native.lane_count(channel.index() + 1));
-                assert!(Dialect::Native.lane_count(channel.index() + 1) <= Lane::MAX_COUNT);
-                assert!(seen.insert(lane));
-                assert_eq!(Dialect::Native.route(lane.get(), mode.is_reliable()), Route::Game(channel, mode));
+                assert!(lane != Lane::CONTROL && usize::from(lane.get()) < Lane::COUNT);
+                assert_eq!(*modes[lane.index()].get_or_insert(mode), mode);
+                let route = Dialect::Native.route(lane.get(), mode.is_reliable());
+                match channel.tag() {
+                    None => assert_eq!(route, Route::Game(channel, mode)),
+                    Some(tag) => {
+                        assert_eq!(route, Route::Tagged(mode));
+                        assert_eq!(Channel::from_tag(tag, lane.get(), mode), Some(channel));
+                    }
+                }
                 assert_eq!(Dialect::Native.route(lane.get(), !mode.is_reliable()), Route::Invalid);
+                assert_eq!(Dialect::RELIABLE_LANES.contains(&lane), mode.is_reliable());
             }
         }
+        assert_eq!(modes[0], None);
+        assert!(modes[1..].iter().all(Option::is_some), "no lane is idle");
     }
 
     #[test]
-    fn lanes_that_no_channel_has_are_invalid() {
-        for lane in 253..=255 {
+    fn tags_that_do_not_belong_to_their_lane_name_no_channel() {
+        use TransferMode::{Reliable, Unreliable};
+        assert_eq!(Channel::from_tag(0, 5, Reliable), None);
+        assert_eq!(Channel::from_tag(2, 4, Reliable), None);
+        assert_eq!(Channel::from_tag(84, 5, Reliable), None);
+        assert_eq!(Channel::from_tag(255, 6, Unreliable), None);
+        assert_eq!(Channel::from_tag(83, 4, Reliable), Channel::new(83));
+    }
+
+    #[test]
+    fn lanes_that_do_not_work_are_invalid() {
+        for lane in 8..=255 {
             assert_eq!(Dialect::Native.route(lane, true), Route::Invalid);
             assert_eq!(Dialect::Native.route(lane, false), Route::Invalid);
         }
@@ -232,6 +278,7 @@ mod tests {
         for channel in (0..=83).filter_map(Channel::new) {
             for mode in TransferMode::ALL {
                 assert_eq!(Dialect::FourByte.lane(channel, mode).get(), channel.get());
+                assert_eq!(Dialect::FourByte.reaches(channel), channel.get() < 8);
             }
         }
         let mode = |mode| effective_mode(Dialect::FourByte, mode, 10);

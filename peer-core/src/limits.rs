@@ -75,6 +75,3 @@ pub const DEFAULT_MAX_BACKLOG_BYTES: usize = 8 * 1024 * 1024;
 
 /// Bytes of backlog offered to the transport at a time, while it takes them.
 pub const BACKLOG_CHUNK_BYTES: usize = 64 * 1024;
-
-/// Default of `max_channels`: the channels whose lanes are configured from the start.
-pub const DEFAULT_MAX_CHANNELS: u8 = 4;

@@ -1,12 +1,12 @@
 //! The sending half of one connection: its lanes, what could not be sent yet, and what was sent last.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use smallvec::SmallVec;
 
 use crate::control::LastNumbers;
-use crate::lane::{Channel, Dialect, Lane, SendFlags};
+use crate::lane::{Channel, Dialect, Lane, SendFlags, TransferMode};
 use crate::limits::{BACKLOG_CHUNK_BYTES, BACKLOG_ENTRY_BYTES};
 use crate::transport::LaneConfig;
 
@@ -27,8 +27,6 @@ pub(crate) struct Outbound {
     pub(crate) dialect: Dialect,
     /// A reliable packet was refused for good: nothing may follow it.
     pub(crate) is_broken: bool,
-    /// How many channels have their lanes configured.
-    pub(crate) channels: u8,
     /// The place of this connection's last message in the send queue: the one that flushes.
     pub(crate) last_queued: u32,
     /// Reliable bytes of this connection in the send queue.
@@ -36,19 +34,18 @@ pub(crate) struct Outbound {
     /// What the backlog counts; 0 only if it is empty.
     backlog_bytes: usize,
     backlog: VecDeque<Waiting>,
-    /// The number of the last reliable message, by channel; 0 where there was none.
-    last_numbers: SmallVec<[i64; 4]>,
+    /// The number of the last reliable message, by lane; 0 where there was none.
+    last_numbers: [i64; Lane::COUNT],
 }
 
 impl Outbound {
     pub(crate) fn new() -> Self {
         Self {
             dialect: Dialect::Native,
-            channels: 0,
             last_queued: NOT_QUEUED,
             queued_bytes: 0,
             is_broken: false,
-            last_numbers: SmallVec::new(),
+            last_numbers: [0; Lane::COUNT],
             backlog: VecDeque::new(),
             backlog_bytes: 0,
         }
@@ -66,24 +63,13 @@ impl Outbound {
     /// Notes that Steam took a reliable message of `lane` under `number`.
     #[inline]
     pub(crate) fn sent(&mut self, lane: Lane, number: i64) {
-        let channel = match self.dialect {
-            Dialect::Native => usize::from(lane.get().saturating_sub(1)) / 3,
-            // Such a peer is told no last numbers.
-            Dialect::FourByte => return,
-        };
-        if channel >= self.last_numbers.len() {
-            self.last_numbers.resize(channel + 1, 0);
-        }
-        self.last_numbers[channel] = number;
+        self.last_numbers[lane.index()] = number;
     }
 
     /// What a goodbye says of the reliable lanes.
     pub(crate) fn last_numbers(&self) -> LastNumbers {
-        (0..)
-            .map_while(Channel::new)
-            .zip(self.last_numbers.iter().copied())
-            .filter(|&(_, number)| number > 0)
-            .collect()
+        let lanes = Dialect::RELIABLE_LANES.into_iter();
+        lanes.map(|lane| (lane, self.last_numbers[lane.index()])).filter(|&(_, number)| number > 0).collect()
     }
 
     /// Puts a reliable packet at the end of the backlog.
@@ -135,14 +121,44 @@ impl Priorities {
         self.0[channel.index()] = config;
     }
 
-    /// The lanes of the first `channels` channels. Control goes before all of them.
-    pub(crate) fn lanes(&self, dialect: Dialect, channels: u8) -> Vec<LaneConfig> {
-        let channels = self.0.iter().take(usize::from(channels));
-        match dialect {
-            Dialect::Native => std::iter::once(LaneConfig { priority: -1, weight: 1 })
-                .chain(channels.flat_map(|&config| [config; 3]))
-                .collect(),
-            Dialect::FourByte => channels.copied().collect(),
+    /// The lanes of a connection. Control goes before all of them; channels that share a lane share the priority of the
+    /// most urgent among them, and the largest weight that goes with it.
+    pub(crate) fn lanes(&self, dialect: Dialect) -> [LaneConfig; Lane::COUNT] {
+        let mut lanes = [None; Lane::COUNT];
+        if dialect == Dialect::Native {
+            lanes[Lane::CONTROL.index()] = Some(LaneConfig { priority: -1, weight: 1 });
         }
+        let channels = (0..).map_while(Channel::new).filter(|&channel| dialect.reaches(channel));
+        for channel in channels {
+            let own = self.0[channel.index()];
+            for mode in TransferMode::ALL {
+                let lane = lanes[dialect.lane(channel, mode).index()].get_or_insert(own);
+                *lane = match own.priority.cmp(&lane.priority) {
+                    Ordering::Less => own,
+                    Ordering::Equal => LaneConfig { weight: own.weight.max(lane.weight), ..own },
+                    Ordering::Greater => *lane,
+                };
+            }
+        }
+        lanes.map(|lane| lane.unwrap_or(LaneConfig { priority: 0, weight: 1 }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_that_share_a_lane_go_with_the_most_urgent_of_them() {
+        let mut priorities = Priorities::default();
+        let channel = |channel| Channel::new(channel).unwrap();
+        for shared in 1..=83 {
+            priorities.set(channel(shared), LaneConfig { priority: 5, weight: 2 });
+        }
+        priorities.set(channel(7), LaneConfig { priority: 3, weight: 9 });
+        let lanes = priorities.lanes(Dialect::Native).map(|lane| (lane.priority, lane.weight));
+        assert_eq!(lanes, [(-1, 1), (0, 1), (0, 1), (0, 1), (3, 9), (5, 2), (3, 9), (3, 9)]);
+        let four_byte = priorities.lanes(Dialect::FourByte).map(|lane| lane.priority);
+        assert_eq!(four_byte, [0, 5, 5, 5, 5, 5, 5, 3]);
     }
 }

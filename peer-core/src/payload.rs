@@ -19,31 +19,36 @@ pub(crate) struct PayloadPool {
 }
 
 impl PayloadPool {
-    /// A shared copy of `payload`.
+    /// A shared copy of `payload`, and of the tag that follows it.
     #[inline]
-    pub(crate) fn copy(&mut self, payload: &[u8]) -> Bytes {
+    pub(crate) fn copy(&mut self, payload: &[u8], tag: Option<u8>) -> Bytes {
         match &mut self.current {
-            Some(slab) if slab.capacity() >= payload.len() => {
-                slab.extend_from_slice(payload);
-                slab.split().freeze()
-            }
-            _ => self.copy_to_next_slab(payload),
+            Some(slab) if slab.capacity() > payload.len() => append(slab, payload, tag),
+            _ => self.copy_to_next_slab(payload, tag),
         }
     }
 
     #[cold]
-    fn copy_to_next_slab(&mut self, payload: &[u8]) -> Bytes {
+    fn copy_to_next_slab(&mut self, payload: &[u8], tag: Option<u8>) -> Bytes {
+        let alone = || append(&mut BytesMut::with_capacity(payload.len() + 1), payload, tag);
         if payload.len() > MAX_POOLED_BYTES {
-            return Bytes::copy_from_slice(payload);
+            return alone();
         }
         self.used.extend(self.current.take());
         self.current = match self.used.iter_mut().position(|slab| slab.try_reclaim(SLAB_BYTES)) {
             Some(free) => Some(self.used.swap_remove(free)),
             None if self.used.len() < MAX_SLABS => Some(BytesMut::with_capacity(SLAB_BYTES)),
-            None => return Bytes::copy_from_slice(payload),
+            None => return alone(),
         };
-        self.copy(payload)
+        self.copy(payload, tag)
     }
+}
+
+#[inline]
+fn append(slab: &mut BytesMut, payload: &[u8], tag: Option<u8>) -> Bytes {
+    slab.extend_from_slice(payload);
+    slab.extend(tag);
+    slab.split().freeze()
 }
 
 #[cfg(test)]
@@ -56,7 +61,7 @@ mod tests {
         let packets: Vec<_> = (0..2000_usize)
             .map(|i| {
                 let bytes = vec![i.to_le_bytes()[0]; i * 37 % 9000 + 1];
-                (pool.copy(&bytes), bytes)
+                (pool.copy(&bytes, None), bytes)
             })
             .collect();
         assert!(packets.iter().all(|(shared, bytes)| shared == bytes));
@@ -66,7 +71,7 @@ mod tests {
     fn slabs_are_used_again_when_their_packets_are_gone() {
         let mut pool = PayloadPool::default();
         for _ in 0..10_000 {
-            pool.copy(&[7; 1200]);
+            pool.copy(&[7; 1200], Some(1));
         }
         assert!(pool.used.len() <= 1, "{} slabs", pool.used.len());
     }
@@ -77,7 +82,7 @@ mod tests {
         let mut kept = Vec::new();
         for _ in 0..(MAX_SLABS + 5) {
             for i in 0..SLAB_BYTES / 1024 {
-                let packet = pool.copy(&[1; 1024]);
+                let packet = pool.copy(&[1; 1024], None);
                 if i == 0 {
                     kept.push(packet);
                 }
@@ -85,7 +90,7 @@ mod tests {
         }
         assert!(pool.used.len() <= MAX_SLABS);
         kept.clear();
-        pool.copy(&[1; 1024]);
+        pool.copy(&[1; 1024], None);
         assert!(pool.current.is_some(), "free slabs are found again");
     }
 }

@@ -6,9 +6,7 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use peer_core::{
-    Channel, Control, ControlError, Hello, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION,
-};
+use peer_core::{Control, ControlError, Hello, Lane, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
 
 fuzz_target!(|bytes: &[u8]| {
     read(bytes);
@@ -35,7 +33,7 @@ fn check(control: &Control, bytes: &[u8]) {
         Control::Goodbye(goodbye) => {
             assert!(goodbye.reason.is_application());
             assert!(goodbye.message.len() <= MAX_MESSAGE_BYTES);
-            assert!(goodbye.last_numbers.len() <= Channel::COUNT);
+            assert!(goodbye.last_numbers.len() <= Lane::COUNT);
             assert!(goodbye.last_numbers.is_sorted_by(|(lower, _), (higher, _)| lower < higher));
             assert!(goodbye.last_numbers.iter().all(|&(_, number)| number > 0));
             // There is one way to write a goodbye, so nothing in it went unread.

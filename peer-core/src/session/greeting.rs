@@ -90,7 +90,7 @@ impl<T: Transport> Session<T> {
         link.peer_id = Some(peer_id);
         link.state = State::Greeted;
         let steam_id = link.steam_id;
-        self.widen_lanes(key, self.settings.max_channels.max(1));
+        self.configure_lanes(key);
         while let Some(older) = self.older_connection(key, steam_id) {
             let link = &self.links[older];
             if link.is_announced() {

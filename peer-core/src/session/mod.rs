@@ -20,7 +20,7 @@ use crate::event::{Event, Transition, Transitions};
 use crate::id::{LobbyId, PeerId, SteamId};
 use crate::inbox::{Inbox, Packet};
 use crate::lane::Channel;
-use crate::limits::{DEFAULT_MAX_BACKLOG_BYTES, DEFAULT_MAX_CHANNELS};
+use crate::limits::DEFAULT_MAX_BACKLOG_BYTES;
 use crate::links::Links;
 use crate::lobby::TrackedLobby;
 use crate::outbound::Priorities;
@@ -63,9 +63,6 @@ pub struct Settings {
     /// How many reliable bytes may wait for room in Steam's send buffer, for each connection. Each packet counts 64
     /// bytes more than it has; less than 524,288 counts as that, so that one packet always fits. Default 8 MiB.
     pub max_backlog_bytes: usize,
-    /// How many channels have their lanes configured when a peer connects; further ones follow when they are used.
-    /// Default 4.
-    pub max_channels: u8,
 }
 
 impl Default for Settings {
@@ -77,7 +74,6 @@ impl Default for Settings {
             lobby_members_only: true,
             server_relay: false,
             max_backlog_bytes: DEFAULT_MAX_BACKLOG_BYTES,
-            max_channels: DEFAULT_MAX_CHANNELS,
         }
     }
 }
@@ -250,7 +246,8 @@ impl<T: Transport> Session<T> {
         &mut self.settings
     }
 
-    /// Sets how a channel's lanes share a connection with the others, on those that are open and those to come.
+    /// Sets how a channel's lanes share a connection with the others, on those that are open and those to come. Channel 0
+    /// has lanes of its own; channels that share a lane go with the most urgent of them.
     ///
     /// # Errors
     /// [`SessionError::BadPriority`] for a negative priority (control goes before every channel) or a weight of 0.
@@ -261,12 +258,10 @@ impl<T: Transport> Session<T> {
         self.priorities.set(channel, config);
         let Self { links, transport, priorities, .. } = self;
         for link in links.iter_mut() {
-            let out = &link.outbound;
-            let Some(handle) = link.handle.filter(|_| out.channels > channel.get()) else {
-                continue;
-            };
+            // Before its hello a connection has one lane, for control.
+            let Some(handle) = link.handle.filter(|_| link.peer_id.is_some()) else { continue };
             // A connection that is gone by now says so through its status.
-            let _ = transport.configure_lanes(handle, &priorities.lanes(out.dialect, out.channels));
+            let _ = transport.configure_lanes(handle, &priorities.lanes(link.outbound.dialect));
         }
         Ok(())
     }

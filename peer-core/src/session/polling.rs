@@ -2,7 +2,7 @@
 
 use crate::control::Control;
 use crate::inbox::Packet;
-use crate::lane::Route;
+use crate::lane::{Channel, Dialect, Route};
 use crate::limits::{DISMISSAL_TIMEOUT, MAX_MESSAGES_PER_POLL, RECEIVE_BATCH};
 use crate::link::{End, State};
 use crate::reason::EndReason;
@@ -79,22 +79,27 @@ impl<T: Transport> Session<T> {
         let (State::Joined | State::Leaving { .. }, Some(peer)) = (&link.state, link.peer_id) else {
             return self.arrive_early(key, message);
         };
-        match link.outbound.dialect.route(message.lane(), message.is_reliable()) {
-            Route::Game(channel, mode) => {
-                let len = message.payload().len();
-                if !link.inbound.admit(channel, mode, message.number()) {
-                    self.counters.late += 1;
-                } else if len > 0 {
-                    self.counters.packets_in += 1;
-                    self.counters.bytes_in += len as u64;
-                    link.inbound.waiting += 1;
-                    self.inbox.push(Packet::new(peer, channel, mode, key, message));
-                } else {
-                    self.break_off(key, "an empty packet");
-                }
-            }
-            Route::Control => self.control(key, &message),
-            Route::Invalid => self.break_off(key, "a message on a lane that does not carry its kind"),
+        let (lane, payload) = (message.lane(), message.payload());
+        let dialect = link.outbound.dialect;
+        let (channel, mode, is_tagged) = match dialect.route(lane, message.is_reliable()) {
+            Route::Game(channel, mode) => (channel, mode, false),
+            Route::Tagged(mode) => match payload.last().and_then(|&tag| Channel::from_tag(tag, lane, mode)) {
+                Some(channel) => (channel, mode, true),
+                None => return self.break_off(key, "a packet whose tag is no channel of its lane"),
+            },
+            Route::Control => return self.control(key, &message),
+            Route::Invalid => return self.break_off(key, "a message on a lane that does not carry its kind"),
+        };
+        let len = payload.len() - usize::from(is_tagged);
+        if len == 0 {
+            self.break_off(key, "an empty packet");
+        } else if dialect == Dialect::Native && !link.inbound.admit(lane, channel, mode, message.number()) {
+            self.counters.late += 1;
+        } else {
+            self.counters.packets_in += 1;
+            self.counters.bytes_in += len as u64;
+            link.inbound.waiting += 1;
+            self.inbox.push(Packet::new(peer, channel, mode, key, is_tagged, message));
         }
     }
 

@@ -4,15 +4,17 @@ use bytes::Bytes;
 
 use crate::error::PutError;
 use crate::id::PeerId;
-use crate::lane::{Channel, MAX_UNRELIABLE_BYTES, SendFlags, TransferMode, effective_mode, send_flags};
+use crate::lane::{
+    Channel, Dialect, MAX_UNRELIABLE_BYTES, SendFlags, TransferMode, effective_mode, send_flags,
+};
 use crate::limits::MAX_PACKET_BYTES;
 use crate::link::State;
 use crate::links::Links;
-use crate::outbound::{NOT_QUEUED, Priorities};
+use crate::outbound::NOT_QUEUED;
 use crate::roster::{Peer, Roster};
 use crate::send_queue::SendQueue;
 use crate::session::{Session, Status};
-use crate::transport::{Outgoing, SendResult, Transport};
+use crate::transport::{Message, Outgoing, SendResult, Transport};
 
 /// Who a packet goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,7 @@ impl TryFrom<i32> for Channel {
 #[derive(Clone, Copy)]
 struct Label {
     payload: u32,
+    /// With its tag, if it has one.
     len: usize,
     channel: Channel,
     mode: TransferMode,
@@ -76,15 +79,17 @@ impl<T: Transport> Session<T> {
         if payload.is_empty() {
             return Err(PutError::Empty);
         }
-        if payload.len() > MAX_PACKET_BYTES {
+        let tag = channel.tag();
+        // As it travels between peers of this project.
+        let len = payload.len() + usize::from(tag.is_some());
+        if len > MAX_PACKET_BYTES {
             return Err(PutError::TooLarge(payload.len()));
         }
-        let len = payload.len();
         match target {
             Target::Only(id) => {
                 let peer = self.roster.find(id).ok_or(PutError::UnknownTarget(id.to_godot()))?;
-                self.ensure_room(peer.link, len, mode)?;
-                let payload = self.queue.add_payload(self.pool.copy(payload));
+                self.ensure_room(peer.link, len, channel, mode)?;
+                let payload = self.queue.add_payload(self.pool.copy(payload, tag));
                 self.sender().1.enqueue(peer.link, Label { payload, len, channel, mode });
             }
             Target::All | Target::AllBut(_) => {
@@ -95,12 +100,12 @@ impl<T: Transport> Session<T> {
                     _ => None,
                 };
                 let is_meant = |peer: &&Peer| Some(peer.link) != but;
-                if may_be_reliable(mode, len) {
+                if may_be_refused(mode, len, channel) {
                     for peer in self.roster.peers().iter().filter(is_meant) {
-                        self.ensure_room(peer.link, len, mode)?;
+                        self.ensure_room(peer.link, len, channel, mode)?;
                     }
                 }
-                let payload = self.queue.add_payload(self.pool.copy(payload));
+                let payload = self.queue.add_payload(self.pool.copy(payload, tag));
                 let (roster, mut sender) = self.sender();
                 for peer in roster.peers().iter().filter(is_meant) {
                     sender.enqueue(peer.link, Label { payload, len, channel, mode });
@@ -122,11 +127,20 @@ impl<T: Transport> Session<T> {
     }
 
     #[inline]
-    fn ensure_room(&self, key: u32, len: usize, mode: TransferMode) -> Result<(), PutError> {
-        if !may_be_reliable(mode, len) {
+    fn ensure_room(
+        &self,
+        key: u32,
+        len: usize,
+        channel: Channel,
+        mode: TransferMode,
+    ) -> Result<(), PutError> {
+        if !may_be_refused(mode, len, channel) {
             return Ok(());
         }
         let out = &self.links[key].outbound;
+        if !out.dialect.reaches(channel) {
+            return Err(PutError::OutOfReach(channel.get()));
+        }
         // An empty backlog takes any packet, whatever the setting.
         let bound = self.settings.max_backlog_bytes.max(MAX_PACKET_BYTES);
         if out.unsent_bytes() + len > bound && effective_mode(out.dialect, mode, len).is_reliable() {
@@ -137,15 +151,22 @@ impl<T: Transport> Session<T> {
 
     /// The parts that enqueueing changes, beside the roster that is walked meanwhile.
     #[inline]
-    fn sender(&mut self) -> (&Roster, Sender<'_, T>) {
-        let Self { roster, links, transport, priorities, queue, queued_links, settings, .. } = self;
+    fn sender(&mut self) -> (&Roster, Sender<'_, T::Message>) {
+        let Self { roster, links, queue, queued_links, settings, .. } = self;
         let no_delay = settings.no_delay;
-        (roster, Sender { links, transport, priorities, queue, queued_links, no_delay })
+        (roster, Sender { links, queue, queued_links, no_delay })
     }
 
-    /// Configures the lanes of the first `channels` channels of a connection.
-    pub(super) fn widen_lanes(&mut self, key: u32, channels: u8) {
-        self.sender().1.widen_lanes(key, channels);
+    /// Configures the lanes of a connection whose dialect has become known.
+    pub(super) fn configure_lanes(&mut self, key: u32) {
+        let link = &self.links[key];
+        let lanes = self.priorities.lanes(link.outbound.dialect);
+        let refused =
+            link.handle.is_some_and(|handle| self.transport.configure_lanes(handle, &lanes).is_err());
+        if refused {
+            // Steam refuses only for a connection that is gone.
+            self.links.break_sending(key);
+        }
     }
 
     #[inline(never)]
@@ -283,64 +304,48 @@ impl<T: Transport> Session<T> {
     }
 }
 
-/// Whether a packet may have to be kept until Steam takes it.
+/// Whether a packet may have to be kept until Steam takes it, or may not reach some peers at all.
 #[inline]
-fn may_be_reliable(mode: TransferMode, len: usize) -> bool {
-    mode != TransferMode::Unreliable || len > MAX_UNRELIABLE_BYTES
+fn may_be_refused(mode: TransferMode, len: usize, channel: Channel) -> bool {
+    mode != TransferMode::Unreliable || len > MAX_UNRELIABLE_BYTES || !Dialect::FourByte.reaches(channel)
 }
 
 /// Puts packets into the queue.
-struct Sender<'a, T: Transport> {
-    links: &'a mut Links<T::Message>,
-    transport: &'a mut T,
-    priorities: &'a Priorities,
+struct Sender<'a, M> {
+    links: &'a mut Links<M>,
     queue: &'a mut SendQueue,
     queued_links: &'a mut Vec<u32>,
     no_delay: bool,
 }
 
-impl<T: Transport> Sender<'_, T> {
+impl<M: Message> Sender<'_, M> {
     /// Adds a packet for one connection to the queue, or to its backlog if there is one. A connection that has ended
     /// takes nothing: its peer is gone, and the game is about to hear of it.
     #[inline]
     fn enqueue(&mut self, key: u32, label: Label) {
         let link = &mut self.links[key];
-        let (State::Joined, Some(connection)) = (&link.state, link.handle) else { return };
-        if label.channel.get() >= link.outbound.channels {
-            self.widen_lanes(key, label.channel.get() + 1);
-        }
-        let out = &mut self.links[key].outbound;
-        if out.is_broken {
+        let out = &mut link.outbound;
+        let (State::Joined, Some(connection), false) = (&link.state, link.handle, out.is_broken) else {
             return;
+        };
+        let Label { mut payload, len, channel, mode } = label;
+        if out.dialect == Dialect::FourByte && channel.tag().is_some() {
+            // The same bytes, short of the tag, which such a peer does not know.
+            payload = self.queue.add_payload(self.queue.payload(payload).slice(..len - 1));
         }
-        let mode = effective_mode(out.dialect, label.mode, label.len);
-        let lane = out.dialect.lane(label.channel, mode);
+        let mode = effective_mode(out.dialect, mode, len);
+        let lane = out.dialect.lane(channel, mode);
         if mode.is_reliable() {
             if out.is_backlogged() {
-                let payload = self.queue.payload(label.payload).clone();
-                out.hold_back(lane, payload);
+                out.hold_back(lane, self.queue.payload(payload).clone());
                 return;
             }
-            out.queued_bytes += label.len;
+            out.queued_bytes += len;
         }
         if out.last_queued == NOT_QUEUED {
             self.queued_links.push(key);
         }
         let flags = send_flags(mode, self.no_delay);
-        out.last_queued =
-            self.queue.push(Outgoing { connection, payload: label.payload, link: key, lane, flags });
-    }
-
-    #[cold]
-    fn widen_lanes(&mut self, key: u32, channels: u8) {
-        let link = &mut self.links[key];
-        link.outbound.channels = channels.min(Channel::MAX.get() + 1);
-        let lanes = self.priorities.lanes(link.outbound.dialect, link.outbound.channels);
-        let refused =
-            link.handle.is_some_and(|handle| self.transport.configure_lanes(handle, &lanes).is_err());
-        if refused {
-            // Steam refuses only for a connection that is gone.
-            self.links.break_sending(key);
-        }
+        out.last_queued = self.queue.push(Outgoing { connection, payload, link: key, lane, flags });
     }
 }

@@ -49,9 +49,10 @@ impl Stamp {
         is_whole.then_some(stamp)
     }
 
-    /// The mode in which a packet of that length must travel.
+    /// The mode in which a packet of that length must travel. Past channel 0 it has a byte more on the way.
     pub(crate) fn travels(self, len: usize) -> TransferMode {
-        if len > MAX_UNRELIABLE_BYTES {
+        let on_the_wire = len + usize::from(self.channel > 0);
+        if on_the_wire > MAX_UNRELIABLE_BYTES {
             TransferMode::Reliable
         } else {
             TransferMode::ALL[usize::from(self.mode)]

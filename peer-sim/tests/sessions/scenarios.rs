@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use peer_core::{
-    Channel, ConnectionHandle, ConnectionState, Control, EndReason, Event, Hello, LaneConfig, Message,
+    Channel, ConnectionHandle, ConnectionState, Control, EndReason, Event, Hello, Lane, LaneConfig, Message,
     PeerId, PutError, SendFlags, Session, SessionError, Status, SteamId, Target, Time, TransferMode,
     Transport, VirtualPort,
 };
@@ -232,23 +232,32 @@ fn more_than_can_be_held_before_the_hello_ends_the_connection() {
 }
 
 #[test]
-fn a_message_on_a_lane_that_does_not_carry_its_kind_ends_the_connection() {
-    for (lane, flags) in [
-        (0, SendFlags::empty()),
-        (1, SendFlags::empty()),
-        (2, SendFlags::RELIABLE),
-        (253, SendFlags::RELIABLE),
-    ] {
+fn a_message_that_does_not_belong_on_its_lane_ends_the_connection() {
+    let unreliable = SendFlags::empty();
+    let cases: [(u8, SendFlags, &[u8]); 10] = [
+        (0, unreliable, b"x"),
+        (1, unreliable, b"x"),
+        (2, SendFlags::RELIABLE, b"x"),
+        (6, SendFlags::RELIABLE, b"x\x01"),
+        (1, SendFlags::RELIABLE, b""),
+        // Tags: none, of the other parity, of channel 0, of no channel, of a channel and nothing else.
+        (4, SendFlags::RELIABLE, b""),
+        (4, SendFlags::RELIABLE, b"x\x02"),
+        (6, unreliable, b"x\x00"),
+        (7, unreliable, b"x\x54"),
+        (5, SendFlags::RELIABLE, b"\x02"),
+    ];
+    for (lane, flags, payload) in cases {
         let network = Network::new(1);
         let mut host = Solo::host(&network);
         let (mut raw, connection) = raw_at(&network, &mut host, FOREIGN);
         raw.send(connection, 0, SendFlags::RELIABLE, hello(7).encode());
         run(&mut [&mut host], seconds(1));
         assert_eq!(host.session.peers().len(), 1);
-        raw.send(connection, lane, flags, &b"x"[..]);
+        raw.send(connection, lane, flags, payload);
         run(&mut [&mut host], seconds(1));
-        assert_eq!(host.reason_of(SteamId(FOREIGN)), Some(EndReason::BrokenHello), "lane {lane}");
-        assert!(host.session.peers().is_empty());
+        assert_eq!(host.reason_of(SteamId(FOREIGN)), Some(EndReason::BrokenHello), "{payload:?} on {lane}");
+        assert!(host.session.peers().is_empty() && host.read().is_empty());
     }
 }
 
@@ -278,8 +287,12 @@ fn a_four_byte_peer_joins_sends_and_receives_with_lane_equal_to_channel() {
         host.session.put(Target::Only(id), channel, mode, b"back").unwrap();
     }
     run(&mut [&mut host], seconds(1));
-    let back: Vec<_> = raw.messages().iter().map(|message| (message.lane(), message.is_reliable())).collect();
+    let back = raw.messages();
+    assert!(back.iter().all(|message| message.payload() == b"back"));
+    let back: Vec<_> = back.iter().map(|message| (message.lane(), message.is_reliable())).collect();
     assert_eq!(back, [(2, true), (2, false), (2, true)], "unreliable ordered goes reliable");
+    let far = host.session.put(Target::All, Channel::new(8).unwrap(), TransferMode::Unreliable, b"far");
+    assert_eq!(far, Err(PutError::OutOfReach(8)));
     // A four-byte peer is told nothing that it would take for a packet.
     host.session.kick(id, "bye", network.now()).unwrap();
     run(&mut [&mut host], seconds(1));
@@ -460,7 +473,7 @@ fn a_goodbye_that_promises_what_never_comes_is_believed_for_ten_seconds() {
     let goodbye = peer_core::Goodbye {
         reason: EndReason::Left,
         message: "so long".to_owned(),
-        last_numbers: std::iter::once((Channel::ZERO, 1000)).collect(),
+        last_numbers: std::iter::once((Lane::new(1).unwrap(), 1000)).collect(),
     };
     raw.send(connection, 0, SendFlags::RELIABLE, goodbye.encode());
     run(&mut [&mut host], seconds(9));
@@ -732,7 +745,7 @@ fn who_joins_speaks_and_leaves_between_two_polls_is_heard() {
     let goodbye = peer_core::Goodbye {
         reason: EndReason::Left,
         message: String::new(),
-        last_numbers: std::iter::once((Channel::ZERO, 1)).collect(),
+        last_numbers: std::iter::once((Lane::new(1).unwrap(), 1)).collect(),
     };
     raw.send(connection, 0, SendFlags::RELIABLE, goodbye.encode());
     network.advance(seconds(1));
@@ -762,6 +775,9 @@ fn every_wrong_put_has_its_error_and_sends_nothing() {
     assert_eq!(put(&mut host, Target::All, 0), Err(PutError::Empty));
     assert_eq!(put(&mut host, Target::All, 524_288), Ok(()));
     assert_eq!(put(&mut host, Target::All, 524_289), Err(PutError::TooLarge(524_289)));
+    let one = Channel::new(1).unwrap();
+    let tagged = host.session.put(Target::All, one, TransferMode::Reliable, &vec![1; 524_288]);
+    assert_eq!(tagged, Err(PutError::TooLarge(524_288)));
     assert_eq!(put(&mut host, Target::Only(other), 1), Err(PutError::UnknownTarget(other.to_godot())));
     assert_eq!(put(&mut host, Target::AllBut(other), 1), Err(PutError::UnknownTarget(-other.to_godot())));
     assert_eq!(put(&mut host, Target::Only(PeerId::HOST), 1), Err(PutError::UnknownTarget(1)), "oneself");

@@ -54,13 +54,21 @@ impl Watched {
         if self.foreign.contains(&connection) {
             return;
         }
+        // On the shared lanes a packet's channel follows it.
+        let (payload, tag) = match payload.split_last() {
+            Some((&tag, packet)) if lane >= 4 => (packet, tag),
+            _ => (payload, 0),
+        };
         let kind = match Stamp::read(payload) {
+            Some(stamp) if stamp.channel != tag => "a packet under another channel's tag",
             Some(stamp) => stamp.mode_name(payload.len()),
             None => "control",
         };
         let carried = self.lanes.entry(connection).or_default().entry(lane).or_default();
         carried.insert(kind);
-        let offence = if carried.len() > 1 {
+        let offence = if lane > 7 {
+            Some("a lane that does not work")
+        } else if carried.len() > 1 {
             Some("a lane carries more than one kind")
         } else if (kind == "control") != (lane == 0) {
             Some("control and game data are on the wrong lanes")

@@ -176,12 +176,14 @@ impl Game {
             Target::All => true,
             Target::Only(id) | Target::AllBut(id) => self.told.contains_key(&id),
         };
-        let may_be_put =
-            self.status == Status::Connected && is_known && (1..=MAX_PACKET_BYTES).contains(&len);
+        // Past channel 0 a packet has its channel behind it.
+        let most = MAX_PACKET_BYTES - usize::from(channel != Channel::ZERO);
+        let may_be_put = self.status == Status::Connected && is_known && (1..=most).contains(&len);
         let mode = TransferMode::ALL[usize::from(mode % 3)];
         self.serial += 1;
         match self.session.put(target, channel, mode, &packet(self.serial, len)) {
             Ok(()) | Err(PutError::BacklogFull(_)) => assert!(may_be_put),
+            Err(PutError::OutOfReach(channel)) => assert!(may_be_put && channel > 7),
             Err(error) => assert!(!may_be_put, "{error}"),
         }
     }
@@ -393,7 +395,6 @@ fn set(settings: &mut Settings, setting: Setting) {
         Setting::LobbyMembersOnly(on) => settings.lobby_members_only = on,
         Setting::ServerRelay(on) => settings.server_relay = on,
         Setting::MaxBacklogBytes(bytes) => settings.max_backlog_bytes = bytes as usize,
-        Setting::MaxChannels(channels) => settings.max_channels = channels,
     }
 }
 

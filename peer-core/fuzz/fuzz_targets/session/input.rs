@@ -179,7 +179,6 @@ pub(crate) enum Setting {
     LobbyMembersOnly(bool),
     ServerRelay(bool),
     MaxBacklogBytes(u32),
-    MaxChannels(u8),
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -310,9 +309,7 @@ impl PayloadInput {
             Self::Goodbye { reason, message, last_numbers } => {
                 let last_numbers: LastNumbers = last_numbers
                     .into_iter()
-                    .filter_map(|(channel, number)| {
-                        Some((peer_core::Channel::new(channel.into())?, number.into()))
-                    })
+                    .filter_map(|(lane, number)| Some((peer_core::Lane::new(lane % 10)?, number.into())))
                     .collect();
                 Goodbye { reason: reason.get(), message, last_numbers }.encode()
             }

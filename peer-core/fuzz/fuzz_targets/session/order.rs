@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use peer_core::{Channel, Control, Dialect, Goodbye, SendResult, TransferMode};
+use peer_core::{Control, Goodbye, SendResult};
 
-/// Follows the serial number that a packet carries.
-const MARK: u8 = 7;
+/// Follows the serial number that a packet carries. No channel's tag, and no control message's kind.
+const MARK: u8 = 0xa7;
 
 /// What the transport was offered on one connection.
 #[derive(Default)]
@@ -60,9 +60,9 @@ impl Order {
             return;
         }
         assert!(self.lanes.values().all(|lane| lane.refused.is_empty()), "a goodbye before the last words");
-        let numbers = (0..).map_while(Channel::new).filter_map(|channel| {
-            let lane = self.lanes.get(&Dialect::Native.lane(channel, TransferMode::Reliable).get())?;
-            Some((channel, lane.number)).filter(|&(_, number)| number > 0)
+        let numbers = (1..8).filter_map(|lane| {
+            let number = self.lanes.get(&lane)?.number;
+            Some((peer_core::Lane::new(lane)?, number)).filter(|&(_, number)| number > 0)
         });
         assert!(goodbye.last_numbers.iter().copied().eq(numbers), "a goodbye with other numbers");
     }
