@@ -263,7 +263,8 @@ pub trait Transport {
     /// Accepts a request, with the token that its messages are to carry.
     ///
     /// # Errors
-    /// If the request has gone away. A request that [`connect`](Self::connect) has already accepted is no error.
+    /// If the request has gone away; its handle is still to be closed. A request that [`connect`](Self::connect) has
+    /// already accepted is no error.
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError>;
 
     /// Closes a connection, or refuses a request, and lets go of the handle and of all messages that wait on it.

@@ -259,10 +259,11 @@ impl Game {
         assert!(!packet.payload().is_empty());
         let is_told = self.told.contains_key(&packet.peer);
         assert!(is_told || !self.heard_all, "a packet from {}, which is not connected", packet.peer);
-        if packet.mode != TransferMode::Unreliable {
-            let (channel, is_reliable) = (packet.channel, packet.mode.is_reliable());
-            let message = packet.into_message();
-            let last = self.read.entry((message.connection(), channel, is_reliable)).or_default();
+        let (channel, mode) = (packet.channel, packet.mode);
+        let message = packet.into_message();
+        // From a four-byte peer, whose lanes are its channels, packets come as Steam brings them.
+        if mode != TransferMode::Unreliable && message.lane() != channel.get() {
+            let last = self.read.entry((message.connection(), channel, mode.is_reliable())).or_default();
             assert!(message.number() > *last, "a packet that comes late or twice");
             *last = message.number();
         }
@@ -291,15 +292,19 @@ impl Game {
     fn message(&mut self, message: MessageInput) {
         let own = self.own_id();
         let mut network = self.wire.network();
-        let (lane, reliable) = message.road.get();
+        let (lane, reliable, tag) = message.road.get();
         let times = message.times();
+        let mut payload = message.payload.get(own, &network.echo);
+        if let Some(tag) = tag {
+            payload = [&payload[..], &[tag]].concat().into();
+        }
         let incoming = Incoming {
             connection: network.pick(message.on),
             token: message.token.map(|token| Token(token.into())),
             lane,
             reliable,
             number: message.number,
-            payload: message.payload.get(own, &network.echo),
+            payload,
         };
         network.bring(&incoming, times);
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use bytes::Bytes;
-use peer_core::{EndReason, Goodbye, Hello, LastNumbers, SteamId, VirtualPort};
+use peer_core::{
+    Channel, Dialect, EndReason, Goodbye, Hello, Lane, LastNumbers, SteamId, TransferMode, VirtualPort,
+};
 
 #[derive(Arbitrary, Debug)]
 pub(crate) struct Input {
@@ -261,20 +263,32 @@ impl Number {
     }
 }
 
-/// The lane of a message, and whether it is reliable.
+/// Where a message is said to belong.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub(crate) enum Road {
     Control,
-    Game { channel: u8, mode: u8 },
-    Any(u8, bool),
+    /// As a peer of this project sends a packet.
+    Game {
+        channel: u8,
+        mode: u8,
+    },
+    Any {
+        lane: u8,
+        reliable: bool,
+    },
 }
 
 impl Road {
-    pub(crate) fn get(self) -> (u8, bool) {
+    /// The lane, whether the message is reliable, and the tag that is to follow it.
+    pub(crate) fn get(self) -> (u8, bool, Option<u8>) {
         match self {
-            Self::Control => (0, true),
-            Self::Game { channel, mode } => (1 + channel % 84 * 3 + mode % 3, mode % 3 == 0),
-            Self::Any(lane, reliable) => (lane, reliable),
+            Self::Control => (0, true, None),
+            Self::Game { channel, mode } => {
+                let channel = Channel::new((channel % 84).into()).unwrap_or_default();
+                let mode = TransferMode::ALL[usize::from(mode % 3)];
+                (Dialect::Native.lane(channel, mode).get(), mode.is_reliable(), channel.tag())
+            }
+            Self::Any { lane, reliable } => (lane, reliable, None),
         }
     }
 }
@@ -309,7 +323,7 @@ impl PayloadInput {
             Self::Goodbye { reason, message, last_numbers } => {
                 let last_numbers: LastNumbers = last_numbers
                     .into_iter()
-                    .filter_map(|(lane, number)| Some((peer_core::Lane::new(lane % 10)?, number.into())))
+                    .filter_map(|(lane, number)| Some((Lane::new(lane % 10)?, number.into())))
                     .collect();
                 Goodbye { reason: reason.get(), message, last_numbers }.encode()
             }

@@ -1,0 +1,133 @@
+//! Transports that turn calls down: whatever they say, every handle that was given out is closed.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use peer_core::{
+    Batch, ConnectionHandle, ConnectionState, EndReason, LaneConfig, LaneStatus, ListenHandle, Message,
+    RealTimeStatus, SendResult, Session, StatusChange, SteamId, Time, Token, Transport, TransportError,
+    VirtualPort,
+};
+
+/// No message ever comes.
+#[derive(Debug)]
+enum Nothing {}
+
+impl Message for Nothing {
+    fn connection(&self) -> ConnectionHandle {
+        match *self {}
+    }
+
+    fn token(&self) -> Token {
+        match *self {}
+    }
+
+    fn lane(&self) -> u8 {
+        match *self {}
+    }
+
+    fn number(&self) -> i64 {
+        match *self {}
+    }
+
+    fn is_reliable(&self) -> bool {
+        match *self {}
+    }
+
+    fn payload(&self) -> &[u8] {
+        match *self {}
+    }
+}
+
+/// Brings requests, and refuses to accept them, or to send on them, or to give them lanes.
+#[derive(Clone, Default)]
+struct Contrary {
+    statuses: Rc<RefCell<VecDeque<StatusChange>>>,
+    open: Rc<RefCell<BTreeSet<u32>>>,
+    accepts: bool,
+}
+
+impl Contrary {
+    fn tell(&self, connection: u32, state: ConnectionState) {
+        if state == ConnectionState::Requested {
+            self.open.borrow_mut().insert(connection);
+        }
+        let remote = SteamId(u64::from(connection) + 100);
+        let connection = ConnectionHandle(connection);
+        self.statuses.borrow_mut().push_back(StatusChange { connection, token: Token::NONE, remote, state });
+    }
+}
+
+impl Transport for Contrary {
+    type Message = Nothing;
+
+    fn local_steam_id(&self) -> Option<SteamId> {
+        Some(SteamId(1))
+    }
+
+    fn listen(&mut self, _: VirtualPort) -> Result<ListenHandle, TransportError> {
+        Ok(ListenHandle(1))
+    }
+
+    fn close_listen(&mut self, _: ListenHandle) {}
+
+    fn connect(&mut self, _: SteamId, _: VirtualPort, _: Token) -> Result<ConnectionHandle, TransportError> {
+        Err(TransportError::Unavailable)
+    }
+
+    fn accept(&mut self, _: ConnectionHandle, _: Token) -> Result<(), TransportError> {
+        if self.accepts { Ok(()) } else { Err(TransportError::Refused("it has gone".to_owned())) }
+    }
+
+    fn close(&mut self, connection: ConnectionHandle, _: EndReason, _: &str, _: bool) {
+        assert!(self.open.borrow_mut().remove(&connection.0), "closed twice, or never open");
+    }
+
+    fn configure_lanes(&mut self, _: ConnectionHandle, _: &[LaneConfig]) -> Result<(), TransportError> {
+        Err(TransportError::Unavailable)
+    }
+
+    fn set_token(&mut self, _: ConnectionHandle, _: Token) {}
+
+    fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
+        results.extend(batch.messages.iter().map(|_| SendResult::INVALID_STATE));
+    }
+
+    fn receive(&mut self, _: &mut Vec<Nothing>, _: usize) -> usize {
+        0
+    }
+
+    fn next_status(&mut self) -> Option<StatusChange> {
+        self.statuses.borrow_mut().pop_front()
+    }
+
+    fn real_time_status(&self, _: ConnectionHandle, _: &mut [LaneStatus]) -> Option<RealTimeStatus> {
+        None
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_accepted_is_closed() {
+    let network = Contrary::default();
+    let mut host = Session::new(network.clone(), 1);
+    host.create_host(VirtualPort(0), Time::ZERO).unwrap();
+    for connection in 1..=3 {
+        network.tell(connection, ConnectionState::Requested);
+    }
+    host.poll(Time::ZERO);
+    assert!(network.open.borrow().is_empty());
+    assert_eq!(host.next_event(), None);
+}
+
+#[test]
+fn a_connection_that_cannot_be_sent_on_is_closed() {
+    let network = Contrary { accepts: true, ..Contrary::default() };
+    let mut host = Session::new(network.clone(), 1);
+    host.create_host(VirtualPort(0), Time::ZERO).unwrap();
+    network.tell(1, ConnectionState::Requested);
+    network.tell(1, ConnectionState::Connected);
+    host.poll(Time::ZERO);
+    assert!(network.open.borrow().is_empty());
+    assert!(host.peers().is_empty());
+}
