@@ -139,5 +139,7 @@ pub(super) unsafe extern "C" fn SteamAPI_ISteamUtils_GetAPICallResult(
     failed: *mut bool,
 ) -> bool {
     // SAFETY: the caller's promises.
-    unsafe { SteamAPI_ManualDispatch_GetAPICallResult(super::core::PIPE, call, result, size, callback, failed) }
+    unsafe {
+        SteamAPI_ManualDispatch_GetAPICallResult(super::core::PIPE, call, result, size, callback, failed)
+    }
 }

@@ -51,4 +51,8 @@ pub(super) extern "C" fn SteamAPI_ISteamUtils_SetWarningMessageHook(_self: Inter
 
 /// There is no overlay to open a dialog in.
 #[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_ISteamFriends_ActivateGameOverlayInviteDialog(_self: Interface, _lobby: u64) {}
+pub(super) extern "C" fn SteamAPI_ISteamFriends_ActivateGameOverlayInviteDialog(
+    _self: Interface,
+    _lobby: u64,
+) {
+}
