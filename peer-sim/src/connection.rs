@@ -15,11 +15,10 @@ use crate::sender::Sender;
 use crate::status::RateMeter;
 use crate::trace::TraceEvent;
 
-/// `k_ESteamNetConnectionEnd_Remote_Timeout`: nothing heard for too long.
-pub(crate) const REMOTE_TIMEOUT: u32 = 4001;
 /// `k_ESteamNetConnectionEnd_Misc_InternalError`: what came in made no sense.
 pub(crate) const INTERNAL_ERROR: u32 = 5002;
-/// `k_ESteamNetConnectionEnd_Misc_Timeout`: the handshake did not finish.
+/// `k_ESteamNetConnectionEnd_Misc_Timeout`: the handshake did not finish, or nothing was heard for too long. (4001 is for
+/// connections over relays.)
 pub(crate) const TIMEOUT: u32 = 5003;
 /// `k_ESteamNetConnectionEnd_Misc_P2P_Rendezvous`: no route was found, or nobody takes calls there.
 pub(crate) const RENDEZVOUS: u32 = 5008;
@@ -114,7 +113,8 @@ pub(crate) struct Half {
     /// Hears nothing, and for how many such spells.
     deaf: bool,
     pub(crate) deaf_epoch: u32,
-    /// What the other side answers if it is still spoken to, having closed without a word.
+    /// What the other side answers if it is still spoken to, having closed without a word; or when its request is
+    /// accepted, having given it up.
     pub(crate) answer: Option<Box<Notice>>,
     pub(crate) sender: Sender,
     pub(crate) receiver: Receiver,
@@ -300,8 +300,9 @@ impl State {
         self.tell_peer(ended, reason, message.to_owned(), true);
     }
 
-    /// Tells the other side that a half has ended. Open GNS tells of an end while one side still connects; later it
-    /// only answers (`answers`) what it is still sent.
+    /// Tells the other side that a half has ended. Open GNS tells of an end while one side still connects, but does not
+    /// take a request back that nobody has answered: it answers when that is accepted. Later it only answers
+    /// (`answers`) what it is still sent.
     fn tell_peer(&mut self, ended: Ended, reason: EndReason, message: String, answers: bool) {
         let Ended { from, from_id, listen, to_id, to: Some(to), stage } = ended else { return };
         if !stage.is_live() {
@@ -313,7 +314,10 @@ impl State {
         if peer.stage == Stage::Dialling {
             peer.refused_by = Some(notice.clone());
         }
-        if stage.is_connecting() || peer.stage.is_connecting() || !self.settings.silent_close {
+        let gives_up = stage == Stage::Dialling && peer.stage == Stage::Pending;
+        if gives_up && self.settings.silent_close {
+            peer.answer = Some(notice);
+        } else if stage.is_connecting() || peer.stage.is_connecting() || !self.settings.silent_close {
             self.tell(notice);
         } else if answers && peer.stage == Stage::Connected {
             peer.answer = Some(notice);
@@ -410,7 +414,7 @@ impl State {
 
     pub(crate) fn silence(&mut self, handle: ConnectionHandle, epoch: u32) {
         if self.halves.get(&handle).is_some_and(|half| half.deaf && half.deaf_epoch == epoch) {
-            self.fail(handle, REMOTE_TIMEOUT, "Connection dropped");
+            self.fail(handle, TIMEOUT, "Connection dropped");
         }
     }
 

@@ -19,6 +19,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod conformance;
 mod connection;
 mod counters;
 mod endpoint;

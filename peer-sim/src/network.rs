@@ -32,7 +32,8 @@ pub enum DuplicatePolicy {
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkSettings {
     /// A Connected connection that is closed does not tell the other side, which only learns of it if it sends within
-    /// 5 s, or by its silence. Open GNS's P2P connections behave so; Steam's relay may not.
+    /// 5 s, or by its silence. A dial that is given up does not take its request back: whoever accepts that within 5 s
+    /// is told then. Open GNS's P2P connections behave so; Steam's relay may not.
     pub silent_close: bool,
     /// Closing with linger really delivers what is reliable first. Symmetric connections of Steam cannot.
     pub linger_works: bool,
@@ -45,8 +46,13 @@ pub struct NetworkSettings {
     pub timeout_initial: Duration,
     /// How long a Connected connection lives without hearing anything (`TimeoutConnected`).
     pub timeout_connected: Duration,
-    /// How much longer it may take until that is noticed: evenly from zero to this.
+    /// How much longer it may take until that is noticed: evenly from zero to this. The default is for a connection on
+    /// which something is sent, whose ten seconds begin with what is not answered. An idle one only asks every 12 s or
+    /// so, and may take so much longer (measured with GNS 1.6.0: 10 to 22 s).
     pub timeout_slack: Duration,
+    /// Messages on lanes from 8 up arrive. GNS 1.6.0 writes the header of such a lane one byte too short, and the other
+    /// side cannot read on: without this, the first such message ends the connection there with reason 5002.
+    pub lanes_past_seven_work: bool,
     /// Messages that wait to be received on a connection (`RecvBufferMessages`, raised from 1,000).
     pub receive_buffer_messages: usize,
     /// Bytes that wait to be received on a connection (`RecvBufferSize`, raised from 1 MiB).
@@ -69,6 +75,7 @@ impl Default for NetworkSettings {
             timeout_initial: Duration::from_secs(10),
             timeout_connected: Duration::from_secs(10),
             timeout_slack: Duration::from_millis(700),
+            lanes_past_seven_work: true,
             receive_buffer_messages: 65_536,
             receive_buffer_bytes: 16 * 1024 * 1024,
             lobby_latency: Duration::from_millis(40),

@@ -78,8 +78,12 @@ impl State {
                 half.stage = Stage::Accepted;
                 half.token = token;
                 half.deadline = deadline;
+                let given_up = half.answer.take();
                 self.events.schedule(deadline, Event::Deadline(handle));
                 self.answer(handle);
+                if let Some(notice) = given_up.filter(|notice| self.now < notice.until) {
+                    self.tell(notice);
+                }
                 Ok(())
             }
             Stage::Accepted | Stage::Connected | Stage::Lingering => {

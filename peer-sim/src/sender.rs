@@ -12,6 +12,8 @@ use peer_core::{Lane, LaneConfig, LaneStatus, MAX_UNRELIABLE_BYTES, SendFlags, S
 pub(crate) const MAX_MESSAGE_BYTES: usize = 524_288;
 /// How many bytes of messages a datagram carries; a larger message travels in pieces of this size.
 pub(crate) const DATAGRAM_BYTES: u32 = 1_200;
+/// The last lane whose header GNS 1.6.0 writes as it reads it; that of later ones lacks its last byte.
+pub(crate) const LAST_LANE_THAT_GNS_WRITES: u8 = 7;
 /// What a message, or a piece of one, costs on the wire beside its bytes. With it 100-byte messages go at about 2,500
 /// a second at Steam's default rate, as measured.
 const SEGMENT_HEADER: u32 = 5;

@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::message::SimMessage;
 use crate::network::State;
 use crate::receiver::{Fault, ReceiveLimits};
-use crate::sender::{Datagram, MAX_MESSAGE_BYTES, Next, Segment, SendContext};
+use crate::sender::{Datagram, LAST_LANE_THAT_GNS_WRITES, MAX_MESSAGE_BYTES, Next, Segment, SendContext};
 use crate::trace::TraceEvent;
 
 impl State {
@@ -143,6 +143,7 @@ impl State {
 
     pub(crate) fn arrive(&mut self, handle: ConnectionHandle, datagram: &Datagram) {
         let limits = self.receive_limits();
+        let reads_all_lanes = self.settings.lanes_past_seven_work;
         let Some(half) = self.halves.get_mut(&handle) else { return };
         let takes = matches!(half.stage, Stage::Accepted | Stage::Connected);
         if !takes || datagram.arrived.get() || !self.links.is_up(half.remote, half.local) {
@@ -158,6 +159,9 @@ impl State {
         let connected = half.stage == Stage::Connected;
         let receiver = &mut half.receiver;
         let outcome = datagram.segments.iter().try_for_each(|segment| match segment.reliable {
+            _ if segment.lane > LAST_LANE_THAT_GNS_WRITES && !reads_all_lanes => {
+                Err(Fault("SNP decode failed after the header of a lane"))
+            }
             true if has_room => receiver.reliable(segment, limits),
             false if connected => receiver.unreliable(segment, limits),
             _ => Ok(()),

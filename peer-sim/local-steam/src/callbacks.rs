@@ -177,6 +177,11 @@ impl Queue {
         self.state().ready.clear();
     }
 
+    /// Whether the result of a call is known.
+    pub(crate) fn has_result(&self, call: u64) -> bool {
+        self.state().results.contains_key(&call)
+    }
+
     /// The result of a call, if it is known and is of this number and size. It can be fetched once.
     pub(crate) fn take_result(&self, call: u64, id: c_int, size: usize) -> Option<Posted> {
         let mut state = self.state();

@@ -31,12 +31,12 @@ fn a_silent_close_is_noticed_by_the_silence_alone() {
     pair.network.advance(ms(9_990));
     assert_eq!(news(&mut pair.alice), []);
     pair.network.advance(ms(800));
-    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
 }
 
 #[test]
 fn a_silent_close_is_answered_to_who_sends_within_five_seconds() {
-    for (wait, end) in [(4, ("closed by peer", 1001)), (6, ("problem", 4001))] {
+    for (wait, end) in [(4, ("closed by peer", 1001)), (6, ("problem", 5003))] {
         let mut pair = Pair::new();
         pair.bob.close(pair.at_bob, EndReason::Kicked, "", false);
         pair.network.advance(secs(wait));
@@ -53,12 +53,12 @@ fn closing_the_listen_socket_ends_the_answers_to_a_silent_close() {
     pair.alice.close_listen(pair.listen);
     pair.bob_sends(0, UNRELIABLE, "still there?");
     pair.network.advance(secs(11));
-    assert_eq!(only_end(&mut pair.bob), ("problem", 4001));
+    assert_eq!(only_end(&mut pair.bob), ("problem", 5003));
 }
 
 #[test]
 fn a_close_while_the_link_is_down_is_said_again_for_five_seconds() {
-    for (outage, end) in [(3, ("closed by peer", 1000)), (6, ("problem", 4001))] {
+    for (outage, end) in [(3, ("closed by peer", 1000)), (6, ("problem", 5003))] {
         let mut pair = Pair::with_settings(telling());
         pair.network.partition(ALICE, BOB);
         pair.bob.close(pair.at_bob, EndReason::Left, "", false);
@@ -134,7 +134,7 @@ fn a_killed_process_is_noticed_after_ten_seconds_and_a_bit() {
     pair.network.advance(ms(9_999));
     assert_eq!(news(&mut pair.alice), []);
     pair.network.advance(ms(701));
-    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn dropping_a_transport_is_the_exit_of_its_process() {
     network.advance(secs(9));
     assert_eq!(news(&mut alice), []);
     network.advance(secs(2));
-    assert_eq!(only_end(&mut alice), ("problem", 4001));
+    assert_eq!(only_end(&mut alice), ("problem", 5003));
     assert!(network.counters_of(BOB).is_empty());
 }
 
@@ -201,8 +201,8 @@ fn a_long_partition_ends_the_connection_on_both_sides() {
     let mut pair = Pair::new();
     pair.network.partition(ALICE, BOB);
     pair.network.advance(secs(11));
-    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
-    assert_eq!(only_end(&mut pair.bob), ("problem", 4001));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
+    assert_eq!(only_end(&mut pair.bob), ("problem", 5003));
     assert_eq!(pair.bob_sends(0, RELIABLE, "x"), SendResult::NO_CONNECTION);
 }
 
@@ -212,8 +212,8 @@ fn a_link_that_is_down_one_way_ends_the_connection_on_both_sides() {
     let down = LinkSettings { up: false, ..LinkSettings::default() };
     pair.network.set_link(BOB, ALICE, down);
     pair.network.advance(ms(10_800));
-    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
-    assert_eq!(only_end(&mut pair.bob), ("closed by peer", 4001));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
+    assert_eq!(only_end(&mut pair.bob), ("closed by peer", 5003));
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_default_link_that_goes_down_is_noticed_too() {
     assert_eq!((news(&mut pair.alice), news(&mut pair.bob)), (vec![], vec![]));
     pair.network.set_default_link(LinkSettings { up: false, ..LinkSettings::default() });
     pair.network.advance(secs(11));
-    assert_eq!(only_end(&mut pair.alice), ("problem", 4001));
+    assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn closing_the_listen_socket_ends_what_came_in_on_it_without_a_goodbye() {
     assert_eq!(send(&mut pair.alice, pair.at_alice, 0, RELIABLE, "x"), SendResult::INVALID_PARAM);
     pair.bob_sends(0, RELIABLE, "x");
     pair.network.advance(secs(11));
-    assert_eq!(only_end(&mut pair.bob), ("problem", 4001));
+    assert_eq!(only_end(&mut pair.bob), ("problem", 5003));
     assert_eq!(news(&mut pair.alice), []);
 
     let mut pair = Pair::with_settings(telling());

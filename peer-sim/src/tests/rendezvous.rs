@@ -212,8 +212,9 @@ fn a_request_that_nobody_answers_goes_away_on_both_sides() {
 }
 
 #[test]
-fn a_dial_that_is_given_up_takes_its_request_back() {
-    let network = Network::new(1);
+fn a_dial_that_is_given_up_takes_its_request_back_where_closes_are_told() {
+    let settings = NetworkSettings { silent_close: false, ..NetworkSettings::default() };
+    let network = Network::with_settings(1, settings);
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
     alice.listen(PORT).unwrap();
@@ -224,6 +225,29 @@ fn a_dial_that_is_given_up_takes_its_request_back() {
     network.advance(ms(30));
     assert_eq!(only_end(&mut alice), ("closed by peer", 1000));
     assert!(alice.accept(request, Token(0)).is_err());
+}
+
+#[test]
+fn a_dial_that_is_given_up_silently_is_told_to_who_accepts_it_within_five_seconds() {
+    for (wait, takes, end) in [(4, ms(30), ("closed by peer", 1000)), (6, ms(10_030), ("problem", 5008))] {
+        let network = Network::new(1);
+        let mut alice = network.endpoint(ALICE);
+        let mut bob = network.endpoint(BOB);
+        alice.listen(PORT).unwrap();
+        let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
+        network.advance(ms(30));
+        let request = alice.next_status().unwrap().connection;
+        bob.close(at_bob, EndReason::Left, "", false);
+        // As long as the request waits, another dial is not told.
+        let again = bob.connect(ALICE, PORT, Token(0)).unwrap();
+        network.advance(secs(wait));
+        bob.close(again, EndReason::Left, "", false);
+        assert_eq!(news(&mut alice), [], "after {wait} s");
+        assert_eq!(alice.accept(request, Token(3)), Ok(()));
+        network.advance(takes);
+        assert_eq!(only_end(&mut alice), end, "accepted after {wait} s");
+        assert_eq!(news(&mut bob), []);
+    }
 }
 
 #[test]

@@ -47,6 +47,6 @@ fn a_mesh_of_250_connects_and_each_hears_from_each() {
     network.kill(SteamId(1));
     network.advance(secs(11));
     for process in &mut processes[1..] {
-        assert_eq!(only_end(process), ("problem", 4001));
+        assert_eq!(only_end(process), ("problem", 5003));
     }
 }

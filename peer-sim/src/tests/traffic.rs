@@ -423,3 +423,25 @@ fn a_shared_payload_goes_to_many_without_a_copy() {
 fn settings_that_make_no_sense_panic() {
     Network::new(1).set_default_link(LinkSettings { loss: 1.5, ..LinkSettings::default() });
 }
+
+#[test]
+fn a_lane_from_eight_up_ends_the_connection_unless_such_lanes_work() {
+    for (lane, works, arrives) in [(7, false, true), (8, false, false), (8, true, true), (254, false, false)]
+    {
+        for flags in [RELIABLE, UNRELIABLE] {
+            let settings = NetworkSettings { lanes_past_seven_work: works, ..NetworkSettings::default() };
+            let mut pair = Pair::with_settings(settings);
+            pair.bob.configure_lanes(pair.at_bob, &lanes(255)).unwrap();
+            pair.bob_sends(0, flags, "before").message_number().unwrap();
+            pair.bob_sends(lane, flags, "on the lane").message_number().unwrap();
+            pair.network.advance(ms(100));
+            if arrives {
+                assert_eq!(payloads(&mut pair.alice), ["before", "on the lane"]);
+                assert_eq!(news(&mut pair.alice), []);
+            } else {
+                assert_eq!(payloads(&mut pair.alice), ["before"]);
+                assert_eq!(only_end(&mut pair.alice), ("problem", 5002));
+            }
+        }
+    }
+}

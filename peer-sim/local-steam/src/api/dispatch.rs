@@ -106,3 +106,40 @@ pub(super) extern "C" fn SteamAPI_RunCallbacks() {
         }
     });
 }
+
+/// Whether a call is complete: for those who fetch results without looking at callbacks.
+///
+/// # Safety
+/// `failed` is null or writable.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn SteamAPI_ISteamUtils_IsAPICallCompleted(
+    _self: super::Interface,
+    call: u64,
+    failed: *mut bool,
+) -> bool {
+    guard(false, || {
+        let known = session::current().is_some_and(|session| session.queue.has_result(call));
+        // SAFETY: the caller's promise.
+        unsafe { put(failed, false) };
+        known
+    })
+}
+
+/// The same as `SteamAPI_ManualDispatch_GetAPICallResult`, without a pipe.
+///
+/// # Safety
+/// `result` is writable for `size` bytes, `failed` is null or writable.
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn SteamAPI_ISteamUtils_GetAPICallResult(
+    _self: super::Interface,
+    call: u64,
+    result: *mut c_void,
+    size: c_int,
+    callback: c_int,
+    failed: *mut bool,
+) -> bool {
+    // SAFETY: the caller's promises.
+    unsafe {
+        SteamAPI_ManualDispatch_GetAPICallResult(super::core::PIPE, call, result, size, callback, failed)
+    }
+}

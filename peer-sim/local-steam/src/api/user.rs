@@ -48,3 +48,11 @@ pub(super) extern "C" fn SteamAPI_ISteamUtils_GetAppID(_self: Interface) -> u32 
 /// Takes a function for warnings. Local Steam has none to give, so it is never called.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn SteamAPI_ISteamUtils_SetWarningMessageHook(_self: Interface, _hook: WarningHook) {}
+
+/// There is no overlay to open a dialog in.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn SteamAPI_ISteamFriends_ActivateGameOverlayInviteDialog(
+    _self: Interface,
+    _lobby: u64,
+) {
+}

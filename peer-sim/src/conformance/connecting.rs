@@ -1,0 +1,235 @@
+//! How connections come about.
+
+use std::time::Duration;
+
+use peer_core::{ConnectionState, EndReason, Token, Transport, TransportError, VirtualPort};
+
+use super::pair::Pair;
+use super::tools::{
+    PATIENCE, PORT, RELIABLE, closed_by_peer, connected, ending, news, pass, receive, request, send, until,
+};
+use super::{ALICE, BOB, Bed, CAROL};
+
+/// The listener is asked, and after it has accepted, both are told, with their tokens.
+pub fn a_dial_is_requested_accepted_and_connected<B: Bed>(bed: &mut B) {
+    let mut alice = bed.endpoint(ALICE);
+    let mut bob = bed.endpoint(BOB);
+    assert_eq!((alice.local_steam_id(), bob.local_steam_id()), (Some(ALICE), Some(BOB)));
+    alice.listen(PORT).unwrap();
+    let at_bob = bob.connect(ALICE, PORT, Token(5)).unwrap();
+    let asked = request(bed, &mut alice);
+    assert_eq!((asked.remote, asked.token), (BOB, Token::NONE));
+    pass(bed, Duration::from_millis(100));
+    assert_eq!((alice.next_status(), bob.next_status()), (None, None));
+    alice.accept(asked.connection, Token(9)).unwrap();
+    let at_dialler = connected(bed, &mut bob);
+    assert_eq!((at_dialler.connection, at_dialler.token, at_dialler.remote), (at_bob, Token(5), ALICE));
+    let at_listener = connected(bed, &mut alice);
+    assert_eq!((at_listener.connection, at_listener.token), (asked.connection, Token(9)));
+    assert_eq!(at_listener.remote, BOB);
+    assert_eq!((alice.next_status(), bob.next_status()), (None, None));
+}
+
+/// One socket a port, and closing one twice does nothing.
+pub fn a_port_is_taken_once<B: Bed>(bed: &mut B) {
+    let mut alice = bed.endpoint(ALICE);
+    let listen = alice.listen(PORT).unwrap();
+    assert!(matches!(alice.listen(PORT), Err(TransportError::Refused(_))));
+    assert!(alice.listen(VirtualPort(1)).is_ok());
+    alice.close_listen(listen);
+    alice.close_listen(listen);
+    assert!(alice.listen(PORT).is_ok());
+}
+
+/// A port can be opened again and again, and each time takes requests.
+pub fn a_port_can_be_listened_on_again<B: Bed>(bed: &mut B) {
+    let mut alice = bed.endpoint(ALICE);
+    let mut bob = bed.endpoint(BOB);
+    for round in 0..5 {
+        let listen = alice.listen(PORT).unwrap();
+        let at_bob = bob.connect(ALICE, PORT, Token(round)).unwrap();
+        let asked = request(bed, &mut alice).connection;
+        alice.accept(asked, Token(round)).unwrap();
+        assert_eq!(connected(bed, &mut bob).connection, at_bob);
+        assert_eq!(connected(bed, &mut alice).connection, asked);
+        bob.close(at_bob, EndReason::Left, "", false);
+        alice.close(asked, EndReason::Left, "", false);
+        alice.close_listen(listen);
+    }
+}
+
+/// A process that is there, and does not listen on that port.
+pub fn a_port_on_which_nobody_listens_refuses<B: Bed>(bed: &mut B) {
+    let mut alice = bed.endpoint(ALICE);
+    let mut bob = bed.endpoint(BOB);
+    alice.listen(PORT).unwrap();
+    let at_bob = bob.connect(ALICE, VirtualPort(9), Token(0)).unwrap();
+    let end = news(bed, &mut bob, "the end of the dial");
+    assert_eq!(end.connection, at_bob);
+    let (by_peer, code, _) = ending(&end);
+    assert_eq!((by_peer, code), (true, 5008));
+    assert!(bed.elapsed() < Duration::from_secs(8), "refused, not timed out");
+    assert_eq!(alice.next_status(), None);
+}
+
+/// A user who is not there.
+pub fn dialling_nobody_times_out<B: Bed>(bed: &mut B) {
+    let mut bob = bed.endpoint(BOB);
+    let before = bed.elapsed();
+    let at_bob = bob.connect(CAROL, PORT, Token(3)).unwrap();
+    let end = news(bed, &mut bob, "the end of the dial");
+    assert_eq!((end.connection, end.token, end.remote), (at_bob, Token(3), CAROL));
+    let (by_peer, code, _) = ending(&end);
+    assert_eq!((by_peer, code), (false, 5003));
+    let took = bed.elapsed().saturating_sub(before);
+    assert!((Duration::from_millis(9_900)..Duration::from_secs(13)).contains(&took), "after {took:?}");
+}
+
+/// The dialler gets the words of who refused, who hears no more of it.
+pub fn a_refused_request_ends_the_dial_with_its_reason<B: Bed>(bed: &mut B) {
+    let mut alice = bed.endpoint(ALICE);
+    let mut bob = bed.endpoint(BOB);
+    alice.listen(PORT).unwrap();
+    let at_bob = bob.connect(ALICE, PORT, Token(4)).unwrap();
+    let asked = request(bed, &mut alice).connection;
+    alice.close(asked, EndReason::Full, "no room", false);
+    let end = news(bed, &mut bob, "the end of the dial");
+    assert_eq!((end.connection, end.token), (at_bob, Token(4)));
+    assert_eq!(end.state, closed_by_peer(EndReason::Full, "no room"));
+    assert!(alice.accept(asked, Token(0)).is_err());
+    // The way is free for another one.
+    bob.close(at_bob, EndReason::Left, "", false);
+    let again = bob.connect(ALICE, PORT, Token(5)).unwrap();
+    assert_ne!(again, at_bob);
+    let asked = request(bed, &mut alice).connection;
+    alice.accept(asked, Token(0)).unwrap();
+    assert_eq!(connected(bed, &mut bob).connection, again);
+}
+
+/// Both dial at the same moment, again and again, and each time one connection comes of it.
+pub fn dials_that_cross_become_one_connection<B: Bed>(bed: &mut B) {
+    let mut alice = bed.endpoint(ALICE);
+    let mut bob = bed.endpoint(BOB);
+    alice.listen(PORT).unwrap();
+    bob.listen(PORT).unwrap();
+    for round in 0..6_u32 {
+        let (first, second) = if round % 2 == 0 { (&mut alice, &mut bob) } else { (&mut bob, &mut alice) };
+        let (to_second, to_first) = if round % 2 == 0 { (BOB, ALICE) } else { (ALICE, BOB) };
+        let at_first = first.connect(to_second, PORT, Token(10 + round)).unwrap();
+        let at_second = second.connect(to_first, PORT, Token(20 + round)).unwrap();
+        for (transport, handle, token) in
+            [(&mut *first, at_first, Token(10 + round)), (&mut *second, at_second, Token(20 + round))]
+        {
+            loop {
+                let change = news(bed, transport, "Connected");
+                assert_eq!(change.connection, handle, "{change:?}");
+                if change.state == ConnectionState::Requested {
+                    // The other's dial was faster than ours, which has accepted it.
+                    transport.accept(handle, token).unwrap();
+                } else {
+                    assert_eq!((change.state, change.token), (ConnectionState::Connected, token));
+                    break;
+                }
+            }
+        }
+        send(first, at_first, 0, RELIABLE, "from first").message_number().unwrap();
+        send(second, at_second, 0, RELIABLE, "from second").message_number().unwrap();
+        for (transport, handle, token, payload) in [
+            (&mut *first, at_first, Token(10 + round), "from second"),
+            (&mut *second, at_second, Token(20 + round), "from first"),
+        ] {
+            let came = receive(bed, transport, 1);
+            assert_eq!((came[0].connection, came[0].token), (handle, token));
+            assert_eq!(came[0].payload, payload);
+        }
+        first.close(at_first, EndReason::Left, "", false);
+        second.close(at_second, EndReason::Left, "", false);
+        // Steam may still tell the one that closed later of a request or an end, but of nothing that is closed.
+        pass(bed, Duration::from_millis(200));
+        assert_eq!((alice.next_status(), bob.next_status()), (None, None));
+    }
+}
+
+/// Dialling a user whose request waits accepts that request.
+pub fn dialling_back_accepts_the_request_that_waits<B: Bed>(bed: &mut B) {
+    for told_before in [true, false] {
+        let mut alice = bed.endpoint(ALICE);
+        let mut bob = bed.endpoint(BOB);
+        alice.listen(PORT).unwrap();
+        let at_bob = bob.connect(ALICE, PORT, Token(2)).unwrap();
+        let handle = if told_before {
+            let asked = request(bed, &mut alice).connection;
+            assert_eq!(alice.connect(BOB, PORT, Token(3)), Ok(asked));
+            asked
+        } else {
+            // Long enough for the request to wait, and for its news to be made.
+            pass(bed, Duration::from_millis(300));
+            let handle = alice.connect(BOB, PORT, Token(3)).unwrap();
+            let asked = request(bed, &mut alice);
+            assert_eq!((asked.connection, asked.token), (handle, Token::NONE));
+            handle
+        };
+        assert_eq!(alice.accept(handle, Token(3)), Ok(()));
+        assert_eq!(connected(bed, &mut bob).connection, at_bob);
+        let at_alice = connected(bed, &mut alice);
+        assert_eq!((at_alice.connection, at_alice.token), (handle, Token(3)));
+        send(&mut bob, at_bob, 0, RELIABLE, "x").message_number().unwrap();
+        assert_eq!(receive(bed, &mut alice, 1)[0].token, Token(3));
+        alice.close(handle, EndReason::Left, "", false);
+        bob.close(at_bob, EndReason::Left, "", false);
+    }
+}
+
+/// One connection to a user on a port; nobody dials themselves.
+pub fn dialling_someone_with_a_live_connection_is_refused<B: Bed>(bed: &mut B) {
+    let mut pair = Pair::new(bed);
+    assert!(matches!(pair.bob.connect(ALICE, PORT, Token(0)), Err(TransportError::Refused(_))));
+    assert!(matches!(pair.alice.connect(BOB, PORT, Token(0)), Err(TransportError::Refused(_))));
+    assert!(matches!(pair.bob.connect(BOB, PORT, Token(0)), Err(TransportError::Refused(_))));
+    assert!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)).is_ok());
+    assert!(matches!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)), Err(TransportError::Refused(_))));
+    // The connection does not mind.
+    pair.bob_sends(0, RELIABLE, "x").message_number().unwrap();
+    assert_eq!(receive(pair.bed, &mut pair.alice, 1)[0].payload, "x");
+}
+
+/// The dialler closes before it is accepted: the other side learns of it when it accepts.
+pub fn a_dial_that_is_given_up_is_told_to_who_accepts_it<B: Bed>(bed: &mut B) {
+    let mut alice = bed.endpoint(ALICE);
+    let mut bob = bed.endpoint(BOB);
+    alice.listen(PORT).unwrap();
+    let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
+    let asked = request(bed, &mut alice).connection;
+    bob.close(at_bob, EndReason::Left, "changed my mind", false);
+    pass(bed, Duration::from_secs(1));
+    assert_eq!((alice.next_status(), bob.next_status()), (None, None));
+    alice.accept(asked, Token(6)).unwrap();
+    let before = bed.elapsed();
+    let end = news(bed, &mut alice, "the end of the request");
+    assert_eq!((end.connection, end.token), (asked, Token(6)));
+    assert_eq!(end.state, closed_by_peer(EndReason::Left, "changed my mind"));
+    assert!(bed.elapsed().saturating_sub(before) < Duration::from_secs(3), "told, not timed out");
+    assert_eq!(bob.next_status(), None);
+}
+
+/// Both sides are told when nobody accepts.
+pub fn a_request_that_nobody_answers_times_out<B: Bed>(bed: &mut B) {
+    let mut alice = bed.endpoint(ALICE);
+    let mut bob = bed.endpoint(BOB);
+    alice.listen(PORT).unwrap();
+    let before = bed.elapsed();
+    let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
+    let asked = request(bed, &mut alice).connection;
+    let end = news(bed, &mut bob, "the end of the dial");
+    let took = bed.elapsed().saturating_sub(before);
+    assert_eq!(end.connection, at_bob);
+    assert!((Duration::from_millis(9_900)..Duration::from_secs(13)).contains(&took), "after {took:?}");
+    let (_, code, _) = ending(&end);
+    assert_eq!(code, 5003);
+    let end = until(bed, "the end of the request", || alice.next_status());
+    assert!(bed.elapsed().saturating_sub(before) < PATIENCE);
+    assert_eq!(end.connection, asked);
+    let (_, code, _) = ending(&end);
+    assert_eq!(code, 5003);
+    assert!(alice.accept(asked, Token(0)).is_err());
+}

@@ -1,0 +1,157 @@
+//! What every transport must do, written once against the seam and run over each of them.
+//!
+//! A [`Bed`] makes the processes that meet: in memory (`peer-sim`), or real ones over Local Steam (`peer-steam`). Each
+//! scenario is a function of a fresh bed, and [`conformance_tests!`](crate::conformance_tests) makes a test of each.
+//! Scenarios name no figure that a network may choose freely, but their limits are those of the real thing.
+//!
+//! | module | what it is about |
+//! |---|---|
+//! | [`connecting`] | dials, requests, ports, and dials that cross |
+//! | [`messages`] | what a message carries, order, tokens |
+//! | [`lanes`] | lanes and their priorities |
+//! | [`limits`] | what is not taken, and what `SendMessages` says then |
+//! | [`endings`] | closes, kicks, kills, and what is left to read |
+//! | [`statistics`] | figures of connections and lanes |
+//!
+//! # What the real thing taught
+//! Where open GNS 1.6.0 behind Local Steam did otherwise than the network in memory, the latter follows, as far as
+//! sessions can tell. What was found:
+//!
+//! - A dial that is given up before it is accepted does not take its request back. The other side is told nothing, can
+//!   still accept, and learns of the end a moment later, with the dialler's reason and words. As long as the old request
+//!   waits (10 s), another dial of the same user is not told. In memory: `silent_close`.
+//! - A connection that is not heard from any more ends with reason 5003, "Connection dropped"; 4001 is for relays.
+//! - The ten seconds of that timeout count from the first thing that is not answered. An idle connection asks by itself
+//!   only every 12 s or so, so that a silent close, or a kill, is noticed after 10 to 22 s. In memory: `timeout_slack`,
+//!   whose default is that of a connection on which something is sent.
+//! - A close is answered to Steam's own traffic, too, for 5 s: shortly after Connected it is told within 0.25 s, though
+//!   nobody sends anything. The network in memory has no such traffic, so that there only messages are answered.
+//! - Linger works on symmetric connections, though Steam's documentation says it does not: what is reliable arrives.
+//!   (The end is not told by it, and the user cannot be dialled meanwhile.) In memory: `linger_works`, which is off,
+//!   as the documentation has it.
+//! - Only the lower 16 bits of a connection's handle name it: with others in the upper half, `SendMessages` still sends.
+//!   In memory a handle is one number, and used once.
+//! - **Lanes from 8 up end the connection.** The sender of GNS (2021 to this day) leaves out the last byte of their
+//!   number, and the receiver gives up: 5002, "msgnum underflow" or "invalid lane". So the scenarios use lanes 0 to 7. In
+//!   memory: `lanes_past_seven_work`.
+//!
+//! The names are those of [`NetworkSettings`](crate::NetworkSettings).
+
+pub mod connecting;
+pub mod endings;
+pub mod lanes;
+pub mod limits;
+pub mod messages;
+mod pair;
+pub mod statistics;
+mod tools;
+
+use std::time::Duration;
+
+use peer_core::{SteamId, Transport};
+
+/// Where processes meet.
+pub trait Bed {
+    /// The transport of a process.
+    type Transport: Transport;
+
+    /// Starts a process of a user, of whom none is running. Dropping its transport ends the process.
+    fn endpoint(&mut self, user: SteamId) -> Self::Transport;
+
+    /// Lets a little time pass, some milliseconds at the most, and everything happen that is due.
+    fn advance(&mut self);
+
+    /// How much time has passed for the processes since the bed was made.
+    fn elapsed(&self) -> Duration;
+
+    /// Kills the process of a user: nothing more runs in it.
+    fn kill(&mut self, user: SteamId);
+}
+
+/// A user that scenarios have: an individual account of Steam's public universe, as the real thing insists on.
+const fn user(account: u64) -> SteamId {
+    SteamId(76_561_197_960_265_728 + account)
+}
+
+/// The users of the scenarios, in the order of their accounts.
+pub const ALICE: SteamId = user(1);
+/// See [`ALICE`].
+pub const BOB: SteamId = user(2);
+/// See [`ALICE`].
+pub const CAROL: SteamId = user(3);
+
+/// Makes a test of each scenario: `conformance_tests!(make_a_bed())`.
+#[macro_export]
+macro_rules! conformance_tests {
+    ($bed:expr) => {
+        $crate::conformance_tests! { @all $bed;
+            connecting: a_dial_is_requested_accepted_and_connected
+                a_port_is_taken_once
+                a_port_on_which_nobody_listens_refuses
+                dialling_nobody_times_out
+                a_refused_request_ends_the_dial_with_its_reason
+                dials_that_cross_become_one_connection
+                dialling_back_accepts_the_request_that_waits
+                dialling_someone_with_a_live_connection_is_refused
+                a_dial_that_is_given_up_is_told_to_who_accepts_it
+                a_request_that_nobody_answers_times_out
+                a_port_can_be_listened_on_again
+        }
+        $crate::conformance_tests! { @all $bed;
+            messages: a_message_carries_its_facts
+                each_lane_counts_its_messages
+                a_message_carries_the_token_of_the_moment
+                reliable_messages_arrive_in_order
+                receive_takes_what_it_is_asked_for_in_order
+                two_senders_are_told_apart
+                what_is_sent_while_connecting_goes_out_later
+                an_empty_message_arrives
+                a_large_unreliable_message_goes_reliable
+        }
+        $crate::conformance_tests! { @all $bed;
+            lanes: lanes_grow_and_never_shrink
+                the_first_eight_lanes_carry_messages
+                lanes_that_make_no_sense_are_refused
+                a_lane_of_a_higher_priority_overtakes
+        }
+        $crate::conformance_tests! { @all $bed;
+            limits: what_cannot_be_taken_is_refused
+                after_a_failure_the_connection_gets_nothing_more_in_that_call
+                a_full_send_buffer_takes_again_once_it_has_drained
+                the_largest_message_fits_an_empty_buffer
+        }
+        $crate::conformance_tests! { @all $bed;
+            endings: a_kick_reaches_whoever_still_sends
+                a_kick_before_connected_arrives_by_itself
+                what_came_before_the_end_can_still_be_read
+                a_closed_connection_is_gone_at_once
+                a_lingering_connection_is_closed_all_the_same
+                a_silent_close_is_noticed_by_the_silence
+                closing_the_listen_socket_ends_what_came_in_on_it
+                what_was_dialled_survives_the_closing_of_ones_own_socket
+                a_killed_process_is_noticed
+                a_killed_process_comes_back
+                reasons_are_changed_as_steam_does
+                a_long_close_message_is_cut
+                sending_on_an_ended_connection_fails
+        }
+        $crate::conformance_tests! { @all $bed;
+            statistics: figures_come_to_rest
+                figures_of_lanes_add_up
+                figures_of_what_is_not_there
+        }
+    };
+    (@all $bed:expr; $module:ident: $($name:ident)*) => {
+        mod $module {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(
+                #[test]
+                fn $name() {
+                    $crate::conformance::$module::$name(&mut $bed);
+                }
+            )*
+        }
+    };
+}

@@ -1,0 +1,48 @@
+//! Two connected processes.
+
+use bytes::Bytes;
+use peer_core::{ConnectionHandle, ListenHandle, SendFlags, SendResult, Token, Transport};
+
+use super::tools::{PORT, connected, even_lanes, request, send};
+use super::{ALICE, BOB, Bed};
+
+/// Alice listened, Bob dialled; both are Connected, with four lanes each way.
+pub(super) struct Pair<'b, B: Bed> {
+    pub(super) bed: &'b mut B,
+    pub(super) alice: B::Transport,
+    pub(super) bob: B::Transport,
+    /// Alice's handle, with token 1.
+    pub(super) at_alice: ConnectionHandle,
+    /// Bob's handle, with token 2.
+    pub(super) at_bob: ConnectionHandle,
+    pub(super) listen: ListenHandle,
+}
+
+impl<'b, B: Bed> Pair<'b, B> {
+    pub(super) fn new(bed: &'b mut B) -> Self {
+        let mut alice = bed.endpoint(ALICE);
+        let mut bob = bed.endpoint(BOB);
+        let listen = alice.listen(PORT).expect("a free port");
+        let at_bob = bob.connect(ALICE, PORT, Token(2)).expect("a dial");
+        let at_alice = request(bed, &mut alice).connection;
+        alice.accept(at_alice, Token(1)).expect("a request that waits");
+        assert_eq!(connected(bed, &mut bob).connection, at_bob);
+        assert_eq!(connected(bed, &mut alice).connection, at_alice);
+        alice.configure_lanes(at_alice, &even_lanes(4)).expect("four lanes");
+        bob.configure_lanes(at_bob, &even_lanes(4)).expect("four lanes");
+        Self { bed, alice, bob, at_alice, at_bob, listen }
+    }
+
+    pub(super) fn bob_sends(&mut self, lane: u8, flags: SendFlags, payload: impl Into<Bytes>) -> SendResult {
+        send(&mut self.bob, self.at_bob, lane, flags, payload)
+    }
+
+    pub(super) fn alice_sends(
+        &mut self,
+        lane: u8,
+        flags: SendFlags,
+        payload: impl Into<Bytes>,
+    ) -> SendResult {
+        send(&mut self.alice, self.at_alice, lane, flags, payload)
+    }
+}

@@ -1,0 +1,163 @@
+//! Waiting, sending and receiving, as scenarios do it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use peer_core::{
+    Batch, ConnectionHandle, ConnectionState, EndReason, Lane, LaneConfig, Message, Outgoing, SendFlags,
+    SendResult, StatusChange, Token, Transport, VirtualPort,
+};
+
+use super::Bed;
+
+pub(super) const PORT: VirtualPort = VirtualPort(0);
+pub(super) const RELIABLE: SendFlags = SendFlags::RELIABLE.union(SendFlags::NO_NAGLE);
+pub(super) const UNRELIABLE: SendFlags = SendFlags::NO_NAGLE;
+
+/// Longer than anything takes that happens at all, however busy the machine is.
+pub(super) const PATIENCE: Duration = Duration::from_secs(45);
+
+/// Lets time pass until `happened` says what it waited for.
+pub(super) fn until<B: Bed, R>(bed: &mut B, what: &str, mut happened: impl FnMut() -> Option<R>) -> R {
+    let deadline = bed.elapsed() + PATIENCE;
+    loop {
+        if let Some(result) = happened() {
+            return result;
+        }
+        assert!(bed.elapsed() < deadline, "{what}: not within {PATIENCE:?}");
+        bed.advance();
+    }
+}
+
+/// Lets so much time pass.
+pub(super) fn pass(bed: &mut impl Bed, time: Duration) {
+    let end = bed.elapsed() + time;
+    while bed.elapsed() < end {
+        bed.advance();
+    }
+}
+
+/// The next news.
+pub(super) fn news<B: Bed>(bed: &mut B, of: &mut B::Transport, what: &str) -> StatusChange {
+    until(bed, what, || of.next_status())
+}
+
+/// The next news, which must be that of a request.
+pub(super) fn request<B: Bed>(bed: &mut B, of: &mut B::Transport) -> StatusChange {
+    let change = news(bed, of, "a request");
+    assert_eq!(change.state, ConnectionState::Requested);
+    change
+}
+
+/// The next news, which must be that a connection is Connected.
+pub(super) fn connected<B: Bed>(bed: &mut B, of: &mut B::Transport) -> StatusChange {
+    let change = news(bed, of, "Connected");
+    assert_eq!(change.state, ConnectionState::Connected);
+    change
+}
+
+/// How a connection ended: by the other side or not, with what code and text.
+pub(super) fn ending(change: &StatusChange) -> (bool, u32, &str) {
+    match &change.state {
+        ConnectionState::ClosedByPeer { reason, message } => (true, reason.code(), message),
+        ConnectionState::ProblemDetectedLocally { reason, message } => (false, reason.code(), message),
+        state => panic!("not an end: {state:?}"),
+    }
+}
+
+/// That a connection was closed by the other side, for this reason and with these words.
+pub(super) fn closed_by_peer(reason: EndReason, message: &str) -> ConnectionState {
+    ConnectionState::ClosedByPeer { reason, message: message.to_owned() }
+}
+
+/// A message as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Came {
+    pub(super) connection: ConnectionHandle,
+    pub(super) token: Token,
+    pub(super) lane: u8,
+    pub(super) number: i64,
+    pub(super) is_reliable: bool,
+    pub(super) payload: Bytes,
+}
+
+/// What has come in, at most `max` messages.
+pub(super) fn take<T: Transport>(transport: &mut T, max: usize) -> Vec<Came> {
+    let mut messages = Vec::new();
+    let count = transport.receive(&mut messages, max);
+    assert_eq!(count, messages.len());
+    let came = |message: &T::Message| Came {
+        connection: message.connection(),
+        token: message.token(),
+        lane: message.lane(),
+        number: message.number(),
+        is_reliable: message.is_reliable(),
+        payload: Bytes::copy_from_slice(message.payload()),
+    };
+    messages.iter().map(came).collect()
+}
+
+/// Waits until so many messages have come, and no fewer nor more at once.
+pub(super) fn receive<B: Bed>(bed: &mut B, transport: &mut B::Transport, count: usize) -> Vec<Came> {
+    let mut all = Vec::new();
+    until(bed, &format!("{count} messages"), || {
+        all.extend(take(transport, 1_000));
+        (all.len() >= count).then_some(())
+    });
+    assert_eq!(all.len(), count);
+    all
+}
+
+/// Sends one message.
+pub(super) fn send(
+    transport: &mut impl Transport,
+    connection: ConnectionHandle,
+    lane: u8,
+    flags: SendFlags,
+    payload: impl Into<Bytes>,
+) -> SendResult {
+    send_all(transport, connection, lane, flags, &[payload.into()])[0]
+}
+
+/// Sends payloads in one call.
+pub(super) fn send_all(
+    transport: &mut impl Transport,
+    connection: ConnectionHandle,
+    lane: u8,
+    flags: SendFlags,
+    payloads: &[Bytes],
+) -> Vec<SendResult> {
+    let lane = Lane::new(lane).expect("a lane");
+    let indices = 0..u32::try_from(payloads.len()).expect("a batch");
+    let messages: Vec<_> = indices.map(|index| Outgoing::new(connection, index, lane, flags)).collect();
+    send_batch(transport, Batch { payloads, messages: &messages })
+}
+
+/// Sends a batch in one call.
+pub(super) fn send_batch(transport: &mut impl Transport, batch: Batch<'_>) -> Vec<SendResult> {
+    let mut results = Vec::new();
+    transport.send(batch, &mut results);
+    assert_eq!(results.len(), batch.messages.len(), "a result for each message");
+    results
+}
+
+/// Payloads of `size` bytes that begin with their number.
+pub(super) fn numbered(count: u32, size: usize) -> Vec<Bytes> {
+    (0..count)
+        .map(|index| {
+            let mut payload = index.to_le_bytes().to_vec();
+            payload.resize(size.max(4), 0);
+            Bytes::from(payload)
+        })
+        .collect()
+}
+
+/// The number that a payload begins with.
+pub(super) fn number_of(payload: &[u8]) -> u32 {
+    u32::from_le_bytes(payload[..4].try_into().expect("a numbered payload"))
+}
+
+/// So many lanes that share evenly.
+pub(super) fn even_lanes(count: usize) -> Vec<LaneConfig> {
+    vec![LaneConfig { priority: 0, weight: 1 }; count]
+}

@@ -1,0 +1,35 @@
+//! The suite over the network in memory.
+
+use std::time::Duration;
+
+use peer_core::SteamId;
+use peer_sim::conformance::Bed;
+use peer_sim::{Network, SimTransport};
+
+struct InMemory(Network);
+
+fn bed() -> InMemory {
+    InMemory(Network::new(7))
+}
+
+impl Bed for InMemory {
+    type Transport = SimTransport;
+
+    fn endpoint(&mut self, user: SteamId) -> SimTransport {
+        self.0.endpoint(user)
+    }
+
+    fn advance(&mut self) {
+        self.0.advance(Duration::from_millis(1));
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_micros(self.0.now().as_micros())
+    }
+
+    fn kill(&mut self, user: SteamId) {
+        self.0.kill(user);
+    }
+}
+
+peer_sim::conformance_tests!(bed());

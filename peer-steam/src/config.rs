@@ -1,0 +1,215 @@
+//! Networking options for the connections to come.
+
+use std::ffi::CString;
+
+use peer_core::VirtualPort;
+use steamworks_sys::ESteamNetworkingConfigValue as Option_;
+use thiserror::Error;
+
+use crate::ffi::config::{self, Kind, RawOption};
+use crate::ffi::{Hold, status};
+
+/// Bytes that may wait to be sent on a connection. Steam's own default, made explicit: a message may be as large.
+const SEND_BUFFER_BYTES: i32 = 512 * 1024;
+
+/// Bytes that may wait to be received on a connection: a frame's burst. Steam's default is 1 MiB.
+const RECEIVE_BUFFER_BYTES: i32 = 16 * 1024 * 1024;
+
+/// Messages that may wait to be received on a connection. Steam's default is 1,000.
+const RECEIVE_BUFFER_MESSAGES: i32 = 65_536;
+
+/// `k_nSteamNetworkingConfig_P2P_Transport_ICE_Enable_All`: direct routes of every kind.
+const ALL_DIRECT_ROUTES: i32 = 0x7fff_ffff;
+
+const SYMMETRIC_CONNECT: i32 = Option_::k_ESteamNetworkingConfig_SymmetricConnect as i32;
+const LOCAL_VIRTUAL_PORT: i32 = Option_::k_ESteamNetworkingConfig_LocalVirtualPort as i32;
+const CONNECTION_USER_DATA: i32 = Option_::k_ESteamNetworkingConfig_ConnectionUserData as i32;
+const SEND_BUFFER_SIZE: i32 = Option_::k_ESteamNetworkingConfig_SendBufferSize as i32;
+const RECV_BUFFER_SIZE: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferSize as i32;
+const RECV_BUFFER_MESSAGES: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferMessages as i32;
+const ICE_ENABLE: i32 = Option_::k_ESteamNetworkingConfig_P2P_Transport_ICE_Enable as i32;
+
+/// What connections have if the game says nothing else.
+const DEFAULTS: [(i32, i32); 3] = [
+    (SEND_BUFFER_SIZE, SEND_BUFFER_BYTES),
+    (RECV_BUFFER_SIZE, RECEIVE_BUFFER_BYTES),
+    (RECV_BUFFER_MESSAGES, RECEIVE_BUFFER_MESSAGES),
+];
+
+/// A value for an option.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConfigValue {
+    /// For options of 32 or 64 bits, and for those with a fraction.
+    Int(i64),
+    /// For options with a fraction.
+    Float(f64),
+    /// For options that are text.
+    Text(String),
+}
+
+/// An option that cannot be set.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// Steam is not there to ask what the option is.
+    #[error("Steam is not initialised")]
+    Unavailable,
+    /// Steam has no such option.
+    #[error("Steam has no networking option {0}")]
+    Unknown(i32),
+    /// The option is a part of how this transport works, or takes a function.
+    #[error("networking option {0} is not for games to set")]
+    Reserved(i32),
+    /// The option is of all connections together.
+    #[error("networking option {0} is not one of a connection")]
+    NotOfConnections(i32),
+    /// The value is of another kind than the option.
+    #[error("networking option {option} takes {expected}")]
+    WrongKind {
+        /// The option.
+        option: i32,
+        /// What it takes, in words.
+        expected: &'static str,
+    },
+    /// The number does not fit the option.
+    #[error("the value is out of range for networking option {0}")]
+    OutOfRange(i32),
+}
+
+/// A value in the kind of its option.
+#[derive(Clone, Debug, PartialEq)]
+enum Typed {
+    Int32(i32),
+    Int64(i64),
+    Float(f32),
+    Text(CString),
+}
+
+impl Typed {
+    fn new(option: i32, kind: Kind, value: ConfigValue) -> Result<Self, ConfigError> {
+        let wrong = |expected| ConfigError::WrongKind { option, expected };
+        match (kind, value) {
+            (Kind::Int32, ConfigValue::Int(value)) => {
+                i32::try_from(value).map(Self::Int32).map_err(|_| ConfigError::OutOfRange(option))
+            }
+            (Kind::Int64, ConfigValue::Int(value)) => Ok(Self::Int64(value)),
+            #[allow(clippy::cast_precision_loss, reason = "the option has no more")]
+            (Kind::Float, ConfigValue::Int(value)) => Ok(Self::Float(value as f32)),
+            #[allow(clippy::cast_possible_truncation, reason = "checked to be finite afterwards")]
+            (Kind::Float, ConfigValue::Float(value)) => match value as f32 {
+                value if value.is_finite() => Ok(Self::Float(value)),
+                _ => Err(ConfigError::OutOfRange(option)),
+            },
+            (Kind::Text, ConfigValue::Text(value)) => {
+                CString::new(value).map(Self::Text).map_err(|_| wrong("text without NUL characters"))
+            }
+            (Kind::Int32, _) => Err(wrong("a 32-bit integer")),
+            (Kind::Int64, _) => Err(wrong("an integer")),
+            (Kind::Float, _) => Err(wrong("a number")),
+            (Kind::Text, _) => Err(wrong("text")),
+            (Kind::Other, _) => Err(ConfigError::Reserved(option)),
+        }
+    }
+
+    fn raw(&self, option: i32) -> RawOption<'_> {
+        match self {
+            Self::Int32(value) => RawOption::int32(option, *value),
+            Self::Int64(value) => RawOption::int64(option, *value),
+            Self::Float(value) => RawOption::float(option, *value),
+            Self::Text(value) => RawOption::text(option, value),
+        }
+    }
+}
+
+/// The options of a transport.
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    chosen: Vec<(i32, Typed)>,
+}
+
+impl Config {
+    /// Sets an option. Returns it as Steam takes it.
+    pub(crate) fn set(
+        &mut self,
+        hold: &Hold,
+        option: i32,
+        value: ConfigValue,
+    ) -> Result<RawOption<'_>, ConfigError> {
+        if [SYMMETRIC_CONNECT, LOCAL_VIRTUAL_PORT, CONNECTION_USER_DATA].contains(&option) {
+            return Err(ConfigError::Reserved(option));
+        }
+        let info = config::info(hold, option).ok_or(ConfigError::Unknown(option))?;
+        if !info.is_of_connections {
+            return Err(ConfigError::NotOfConnections(option));
+        }
+        let value = Typed::new(option, info.kind, value)?;
+        self.clear(option);
+        self.chosen.push((option, value));
+        // It is the last one now.
+        Ok(self.chosen[self.chosen.len() - 1].1.raw(option))
+    }
+
+    /// Takes an option back. Returns whether it was set.
+    pub(crate) fn clear(&mut self, option: i32) -> bool {
+        let before = self.chosen.len();
+        self.chosen.retain(|(chosen, _)| *chosen != option);
+        self.chosen.len() < before
+    }
+
+    /// The options that are set.
+    pub(crate) fn chosen(&self) -> impl Iterator<Item = i32> + '_ {
+        self.chosen.iter().map(|(option, _)| *option)
+    }
+
+    /// The value that an option has if the game says nothing else; `None` if that is Steam's choice.
+    pub(crate) fn default_of(option: i32) -> Option<RawOption<'static>> {
+        let default = DEFAULTS.iter().find(|(of, _)| *of == option)?;
+        Some(RawOption::int32(option, default.1))
+    }
+
+    /// Everything that a connection or a listen socket is made with.
+    pub(crate) fn options(&self, port: VirtualPort, user_data: i64) -> Vec<RawOption<'_>> {
+        let mut options = self.options_of_socket(user_data);
+        options.push(RawOption::int32(LOCAL_VIRTUAL_PORT, port.0));
+        options
+    }
+
+    /// The same without the port, which a listen socket has by itself.
+    pub(crate) fn options_of_socket(&self, user_data: i64) -> Vec<RawOption<'_>> {
+        let defaults = DEFAULTS.iter().filter(|(option, _)| !self.chosen().any(|chosen| chosen == *option));
+        [
+            RawOption::int32(SYMMETRIC_CONNECT, 1),
+            RawOption::int64(CONNECTION_USER_DATA, user_data),
+            status::option(),
+        ]
+        .into_iter()
+        .chain(defaults.map(|&(option, value)| RawOption::int32(option, value)))
+        .chain(self.chosen.iter().map(|(option, value)| value.raw(*option)))
+        .collect()
+    }
+}
+
+/// The option that says which direct routes a connection may take beside Valve's relays, and its value for all of
+/// them.
+pub(crate) const DIRECT_ROUTES: (i32, ConfigValue) = (ICE_ENABLE, ConfigValue::Int(ALL_DIRECT_ROUTES as i64));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_takes_the_kind_of_its_option() {
+        let typed = |kind, value| Typed::new(1, kind, value);
+        assert_eq!(typed(Kind::Int32, ConfigValue::Int(-7)), Ok(Typed::Int32(-7)));
+        assert_eq!(typed(Kind::Int32, ConfigValue::Int(1 << 31)), Err(ConfigError::OutOfRange(1)));
+        assert_eq!(typed(Kind::Int64, ConfigValue::Int(1 << 31)), Ok(Typed::Int64(1 << 31)));
+        assert_eq!(typed(Kind::Float, ConfigValue::Int(3)), Ok(Typed::Float(3.0)));
+        assert_eq!(typed(Kind::Float, ConfigValue::Float(0.5)), Ok(Typed::Float(0.5)));
+        assert_eq!(typed(Kind::Float, ConfigValue::Float(1e300)), Err(ConfigError::OutOfRange(1)));
+        for value in [ConfigValue::Float(1.0), ConfigValue::Text("1".into())] {
+            assert!(matches!(typed(Kind::Int32, value), Err(ConfigError::WrongKind { option: 1, .. })));
+        }
+        let nul = ConfigValue::Text("a\0b".into());
+        assert!(matches!(typed(Kind::Text, nul), Err(ConfigError::WrongKind { .. })));
+        assert_eq!(typed(Kind::Other, ConfigValue::Int(0)), Err(ConfigError::Reserved(1)));
+    }
+}

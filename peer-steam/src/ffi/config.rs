@@ -1,0 +1,166 @@
+//! Networking options, in the form in which Steam takes them.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::marker::PhantomData;
+
+use peer_core::ListenHandle;
+use steamworks_sys as sys;
+
+use super::library::{Hold, NetworkingUtils};
+use super::with_integers;
+use sys::ESteamNetworkingConfigDataType as Type;
+use sys::ESteamNetworkingConfigScope as Scope;
+
+const INT32: c_int = Type::k_ESteamNetworkingConfig_Int32 as c_int;
+const INT64: c_int = Type::k_ESteamNetworkingConfig_Int64 as c_int;
+const FLOAT: c_int = Type::k_ESteamNetworkingConfig_Float as c_int;
+const STRING: c_int = Type::k_ESteamNetworkingConfig_String as c_int;
+const POINTER: c_int = Type::k_ESteamNetworkingConfig_Ptr as c_int;
+const SCOPE_LISTEN_SOCKET: c_int = Scope::k_ESteamNetworkingConfig_ListenSocket as c_int;
+const SCOPE_CONNECTION: c_int = Scope::k_ESteamNetworkingConfig_Connection as c_int;
+
+/// An option and its value: `SteamNetworkingConfigValue_t`, with integers where that has enums.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct RawOption<'a> {
+    pub(super) option: c_int,
+    pub(super) data_type: c_int,
+    pub(super) value: RawValue,
+    _text: PhantomData<&'a CStr>,
+}
+
+/// The value of an option.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) union RawValue {
+    int32: i32,
+    int64: i64,
+    float: f32,
+    text: *const c_char,
+    pointer: *mut c_void,
+}
+
+impl<'a> RawOption<'a> {
+    fn new(option: c_int, data_type: c_int, value: RawValue) -> Self {
+        Self { option, data_type, value, _text: PhantomData }
+    }
+
+    /// An integer.
+    pub(crate) fn int32(option: c_int, int32: i32) -> Self {
+        Self::new(option, INT32, RawValue { int32 })
+    }
+
+    /// A long integer.
+    pub(crate) fn int64(option: c_int, int64: i64) -> Self {
+        Self::new(option, INT64, RawValue { int64 })
+    }
+
+    /// A number.
+    pub(crate) fn float(option: c_int, float: f32) -> Self {
+        Self::new(option, FLOAT, RawValue { float })
+    }
+
+    /// A text.
+    pub(crate) fn text(option: c_int, text: &'a CStr) -> Self {
+        Self::new(option, STRING, RawValue { text: text.as_ptr() })
+    }
+
+    /// A function that Steam is to call, which must be of the type that the option asks for.
+    pub(super) fn function(option: c_int, pointer: *mut c_void) -> Self {
+        Self::new(option, POINTER, RawValue { pointer })
+    }
+}
+
+impl std::fmt::Debug for RawOption<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RawOption").field("option", &self.option).finish_non_exhaustive()
+    }
+}
+
+/// What kind of value an option has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// `int32`
+    Int32,
+    /// `int64`
+    Int64,
+    /// `float`
+    Float,
+    /// `string`
+    Text,
+    /// A function, or something newer than this crate.
+    Other,
+}
+
+/// What Steam says of an option.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Info {
+    /// The kind of its value.
+    pub(crate) kind: Kind,
+    /// Whether each connection has its own value of it.
+    pub(crate) is_of_connections: bool,
+}
+
+/// What Steam says of an option; `None` if it does not know it.
+pub(crate) fn info(hold: &Hold, option: c_int) -> Option<Info> {
+    type Utils = *mut sys::ISteamNetworkingUtils;
+    let utils = NetworkingUtils::of(hold)?;
+    let get = with_integers!(
+        sys::SteamAPI_ISteamNetworkingUtils_GetConfigValueInfo: unsafe extern "C" fn(
+                Utils, sys::ESteamNetworkingConfigValue, *mut Type, *mut Scope,
+            ) -> *const c_char,
+        as unsafe extern "C" fn(Utils, c_int, *mut c_int, *mut c_int) -> *const c_char
+    );
+    let (mut data_type, mut scope) = (0, 0);
+    // SAFETY: the interface is valid, and both integers are writable.
+    let name = unsafe { get(utils.as_ptr(), option, &raw mut data_type, &raw mut scope) };
+    let kind = match data_type {
+        INT32 => Kind::Int32,
+        INT64 => Kind::Int64,
+        FLOAT => Kind::Float,
+        STRING => Kind::Text,
+        _ => Kind::Other,
+    };
+    (!name.is_null()).then_some(Info { kind, is_of_connections: scope == SCOPE_CONNECTION })
+}
+
+/// Sets an option of a listen socket, for connections that come in on it from now on.
+pub(crate) fn set_on_listen_socket(hold: &Hold, listen: ListenHandle, option: &RawOption<'_>) -> bool {
+    let value = if option.data_type == STRING {
+        // SAFETY: the type says which field is set.
+        unsafe { option.value.text.cast() }
+    } else {
+        (&raw const option.value).cast()
+    };
+    // SAFETY: the value is of the type that goes with it: a text by its pointer, everything else by a pointer to it.
+    unsafe { set(hold, listen, option.option, option.data_type, value) }
+}
+
+/// Takes an option of a listen socket back.
+pub(crate) fn clear_on_listen_socket(hold: &Hold, listen: ListenHandle, option: c_int) -> bool {
+    // SAFETY: null takes the option back, whatever its type.
+    unsafe { set(hold, listen, option, INT32, std::ptr::null()) }
+}
+
+/// # Safety
+/// `value` is null or points to a value of `data_type`; Steam checks that this is the type of the option.
+unsafe fn set(
+    hold: &Hold,
+    listen: ListenHandle,
+    option: c_int,
+    data_type: c_int,
+    value: *const c_void,
+) -> bool {
+    type Utils = *mut sys::ISteamNetworkingUtils;
+    let Some(utils) = NetworkingUtils::of(hold) else { return false };
+    let set = with_integers!(
+        sys::SteamAPI_ISteamNetworkingUtils_SetConfigValue: unsafe extern "C" fn(
+                Utils, sys::ESteamNetworkingConfigValue, Scope, isize, Type, *const c_void,
+            ) -> bool,
+        as unsafe extern "C" fn(Utils, c_int, c_int, isize, c_int, *const c_void) -> bool
+    );
+    // A handle is 32 bits, which Steam takes as an integer of pointer size.
+    let Ok(object) = isize::try_from(listen.0) else { return false };
+    // SAFETY: the caller's promise.
+    unsafe { set(utils.as_ptr(), option, SCOPE_LISTEN_SOCKET, object, data_type, value) }
+}

@@ -1,0 +1,261 @@
+//! Connections, each closed with its value.
+
+use std::ffi::{CStr, c_int};
+use std::mem::{ManuallyDrop, MaybeUninit};
+
+use peer_core::{
+    ConnectionHandle, LaneConfig, LaneStatus, ListenHandle, RealTimeStatus, SteamId, VirtualPort,
+};
+use steamworks_sys as sys;
+
+use super::config::RawOption;
+use super::library::{Hold, Sockets};
+use super::{RESULT_OK, to_int, with_integers};
+
+/// `k_EResultDuplicateRequest`: dialling has accepted the connection already.
+const RESULT_DUPLICATE_REQUEST: c_int = 29;
+
+/// The most lanes that Steam has.
+const MAX_LANES: usize = 255;
+
+/// A connection, dialled or asked for.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    handle: ConnectionHandle,
+    hold: Hold,
+}
+
+impl Connection {
+    /// Dials a peer; `None` if Steam refuses at once.
+    pub(crate) fn dial(
+        hold: &Hold,
+        peer: SteamId,
+        port: VirtualPort,
+        options: &[RawOption<'_>],
+    ) -> Option<Self> {
+        let sockets = Sockets::of(hold)?;
+        let mut identity = MaybeUninit::<sys::SteamNetworkingIdentity>::zeroed();
+        // SAFETY: the identity is writable, zero is its cleared state, and Steam only reads it in `ConnectP2P`. The
+        // options are an array of that length in Steam's layout (`layout`), which Steam copies.
+        let handle = unsafe {
+            sys::SteamAPI_SteamNetworkingIdentity_SetSteamID64(identity.as_mut_ptr(), peer.0);
+            sys::SteamAPI_ISteamNetworkingSockets_ConnectP2P(
+                sockets.as_ptr(),
+                identity.as_ptr(),
+                port.0,
+                to_int(options.len()),
+                options.as_ptr().cast(),
+            )
+        };
+        (handle != 0).then(|| Self { handle: ConnectionHandle(handle), hold: hold.clone() })
+    }
+
+    /// Takes charge of a connection that Steam has told of.
+    pub(crate) fn from_handle(hold: &Hold, handle: ConnectionHandle) -> Self {
+        Self { handle, hold: hold.clone() }
+    }
+
+    pub(crate) fn handle(&self) -> ConnectionHandle {
+        self.handle
+    }
+
+    fn sockets(&self) -> Option<Sockets<'_>> {
+        Sockets::of(&self.hold)
+    }
+
+    /// Accepts it. Returns Steam's `EResult` if it cannot be; one that dialling has accepted is no error.
+    pub(crate) fn accept(&self) -> Result<(), c_int> {
+        let Some(sockets) = self.sockets() else { return Err(0) };
+        let accept = with_integers!(
+            sys::SteamAPI_ISteamNetworkingSockets_AcceptConnection: unsafe extern "C" fn(*mut sys::ISteamNetworkingSockets, u32) -> sys::EResult,
+            as unsafe extern "C" fn(*mut sys::ISteamNetworkingSockets, u32) -> c_int
+        );
+        // SAFETY: handles are checked by Steam.
+        match unsafe { accept(sockets.as_ptr(), self.handle.0) } {
+            RESULT_OK | RESULT_DUPLICATE_REQUEST => Ok(()),
+            result => Err(result),
+        }
+    }
+
+    /// Closes it, for a reason.
+    pub(crate) fn close(self, reason: u32, message: &CStr, linger: bool) {
+        let connection = ManuallyDrop::new(self);
+        close(connection.sockets(), connection.handle, reason, message, linger);
+        // SAFETY: `connection` is not used, nor dropped, after this.
+        unsafe { std::ptr::read(&raw const connection.hold) };
+    }
+
+    /// Lets go of one that Steam has closed by itself, with its listen socket.
+    pub(crate) fn forget(self) {
+        let connection = ManuallyDrop::new(self);
+        // SAFETY: `connection` is not used, nor dropped, after this.
+        unsafe { std::ptr::read(&raw const connection.hold) };
+    }
+
+    /// The user data of it; `None` if it is gone.
+    pub(crate) fn user_data(&self) -> Option<i64> {
+        let sockets = self.sockets()?;
+        // SAFETY: handles are checked by Steam.
+        let user_data = unsafe {
+            sys::SteamAPI_ISteamNetworkingSockets_GetConnectionUserData(sockets.as_ptr(), self.handle.0)
+        };
+        (user_data != -1).then_some(user_data)
+    }
+
+    /// Sets the number that comes with its messages and its news from now on.
+    pub(crate) fn set_user_data(&self, user_data: i64) {
+        if let Some(sockets) = self.sockets() {
+            // SAFETY: handles are checked by Steam.
+            unsafe {
+                sys::SteamAPI_ISteamNetworkingSockets_SetConnectionUserData(
+                    sockets.as_ptr(),
+                    self.handle.0,
+                    user_data,
+                )
+            };
+        }
+    }
+
+    /// The listen socket that it came in on; `None` if we dialled it.
+    pub(crate) fn listen_socket(&self) -> Option<ListenHandle> {
+        let sockets = self.sockets()?;
+        let mut info = MaybeUninit::<sys::SteamNetConnectionInfo_t>::zeroed();
+        // SAFETY: Steam writes one structure, of which the handle alone is read, an integer.
+        let listen = unsafe {
+            sys::SteamAPI_ISteamNetworkingSockets_GetConnectionInfo(
+                sockets.as_ptr(),
+                self.handle.0,
+                info.as_mut_ptr(),
+            );
+            (&raw const (*info.as_ptr()).m_hListenSocket).read_unaligned()
+        };
+        (listen != 0).then_some(ListenHandle(listen))
+    }
+
+    /// Sets its lanes. Returns Steam's `EResult` if it refuses.
+    pub(crate) fn configure_lanes(&self, lanes: &[LaneConfig]) -> Result<(), c_int> {
+        let Some(sockets) = self.sockets() else { return Err(0) };
+        let mut priorities = [0; MAX_LANES];
+        let mut weights = [0; MAX_LANES];
+        for ((priority, weight), lane) in priorities.iter_mut().zip(&mut weights).zip(lanes) {
+            *priority = lane.priority;
+            *weight = lane.weight;
+        }
+        let configure = with_integers!(
+            sys::SteamAPI_ISteamNetworkingSockets_ConfigureConnectionLanes: unsafe extern "C" fn(
+                    *mut sys::ISteamNetworkingSockets, u32, c_int, *const c_int, *const u16,
+                ) -> sys::EResult,
+            as unsafe extern "C" fn(
+                *mut sys::ISteamNetworkingSockets, u32, c_int, *const c_int, *const u16,
+            ) -> c_int
+        );
+        // SAFETY: both arrays have as many as is said, and Steam copies them.
+        let result = unsafe {
+            configure(
+                sockets.as_ptr(),
+                self.handle.0,
+                to_int(lanes.len().min(MAX_LANES)),
+                priorities.as_ptr(),
+                weights.as_ptr(),
+            )
+        };
+        if result == RESULT_OK { Ok(()) } else { Err(result) }
+    }
+
+    /// Its figures, and those of its first `lanes.len()` lanes; `None` if it is gone or has fewer.
+    pub(crate) fn real_time_status(&self, lanes: &mut [LaneStatus]) -> Option<RealTimeStatus> {
+        type Status = sys::SteamNetConnectionRealTimeStatus_t;
+        type Lane = sys::SteamNetConnectionRealTimeLaneStatus_t;
+        let sockets = self.sockets()?;
+        if lanes.len() > MAX_LANES {
+            return None;
+        }
+        let mut status = MaybeUninit::<Status>::zeroed();
+        let mut lane_statuses = [const { MaybeUninit::<Lane>::zeroed() }; MAX_LANES];
+        let get = with_integers!(
+            sys::SteamAPI_ISteamNetworkingSockets_GetConnectionRealTimeStatus: unsafe extern "C" fn(
+                    *mut sys::ISteamNetworkingSockets, u32, *mut Status, c_int, *mut Lane,
+                ) -> sys::EResult,
+            as unsafe extern "C" fn(
+                *mut sys::ISteamNetworkingSockets, u32, *mut Status, c_int, *mut Lane,
+            ) -> c_int
+        );
+        // SAFETY: Steam writes one status and as many lanes as are asked for, for which there is room.
+        let result = unsafe {
+            get(
+                sockets.as_ptr(),
+                self.handle.0,
+                status.as_mut_ptr(),
+                to_int(lanes.len()),
+                lane_statuses.as_mut_ptr().cast(),
+            )
+        };
+        if result != RESULT_OK {
+            return None;
+        }
+        for (lane, raw) in lanes.iter_mut().zip(&lane_statuses) {
+            // SAFETY: zeroed and then written by Steam; every field is an integer, so that any bytes are a value.
+            let raw = unsafe { raw.assume_init() };
+            *lane = LaneStatus {
+                pending_unreliable: raw.m_cbPendingUnreliable,
+                pending_reliable: raw.m_cbPendingReliable,
+                sent_unacked_reliable: raw.m_cbSentUnackedReliable,
+                queue_time_us: raw.m_usecQueueTime,
+            };
+        }
+        Some(read_status(status.as_ptr()))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        close(self.sockets(), self.handle, 0, c"", false);
+    }
+}
+
+/// Closes a connection by its handle. Harmless if it is closed already.
+pub(super) fn close(
+    sockets: Option<Sockets<'_>>,
+    handle: ConnectionHandle,
+    reason: u32,
+    message: &CStr,
+    linger: bool,
+) {
+    if let Some(sockets) = sockets {
+        // SAFETY: handles are checked by Steam, and the message is a C string, which Steam copies.
+        unsafe {
+            sys::SteamAPI_ISteamNetworkingSockets_CloseConnection(
+                sockets.as_ptr(),
+                handle.0,
+                reason.cast_signed(),
+                message.as_ptr(),
+                linger,
+            )
+        };
+    }
+}
+
+/// What Steam wrote, without its state: an enum that may be newer than the bindings.
+fn read_status(status: *const sys::SteamNetConnectionRealTimeStatus_t) -> RealTimeStatus {
+    macro_rules! field {
+        ($name:ident) => {
+            // SAFETY: the structure was zeroed and then written by Steam; the fields that are read are integers
+            // and floats, for which any bytes are a value, and may be unaligned.
+            unsafe { (&raw const (*status).$name).read_unaligned() }
+        };
+    }
+    RealTimeStatus {
+        ping_ms: field!(m_nPing),
+        quality_local: field!(m_flConnectionQualityLocal),
+        quality_remote: field!(m_flConnectionQualityRemote),
+        out_packets_per_sec: field!(m_flOutPacketsPerSec),
+        out_bytes_per_sec: field!(m_flOutBytesPerSec),
+        in_packets_per_sec: field!(m_flInPacketsPerSec),
+        in_bytes_per_sec: field!(m_flInBytesPerSec),
+        send_rate_bytes_per_sec: field!(m_nSendRateBytesPerSecond),
+        pending_unreliable: field!(m_cbPendingUnreliable),
+        pending_reliable: field!(m_cbPendingReliable),
+        sent_unacked_reliable: field!(m_cbSentUnackedReliable),
+        queue_time_us: field!(m_usecQueueTime),
+    }
+}

@@ -1,0 +1,129 @@
+//! A received message.
+
+use std::fmt;
+use std::ptr::NonNull;
+
+use peer_core::{ConnectionHandle, Message, Token};
+use steamworks_sys as sys;
+
+use super::library::Hold;
+use super::sockets::PollGroup;
+
+/// `k_nSteamNetworkingSend_Reliable`: the one flag that is valid in a received message.
+const RELIABLE: i32 = 8;
+
+/// Messages asked of Steam in one call.
+const BATCH: usize = 512;
+
+/// A message that arrived, in Steam's own memory: one pointer. Dropping it gives the memory back.
+#[repr(transparent)]
+pub struct SteamMessage(NonNull<sys::SteamNetworkingMessage_t>);
+
+impl SteamMessage {
+    #[inline]
+    fn get(&self) -> *const sys::SteamNetworkingMessage_t {
+        self.0.as_ptr()
+    }
+}
+
+impl Message for SteamMessage {
+    #[inline]
+    fn connection(&self) -> ConnectionHandle {
+        // SAFETY: the message is ours until it is dropped, and Steam has filled it in.
+        ConnectionHandle(unsafe { (*self.get()).m_conn })
+    }
+
+    #[inline]
+    fn token(&self) -> Token {
+        // SAFETY: as above.
+        crate::user_data::token_of(unsafe { (*self.get()).m_nConnUserData })
+    }
+
+    #[inline]
+    fn lane(&self) -> u8 {
+        // SAFETY: as above.
+        let lane = unsafe { (*self.get()).m_idxLane };
+        // Steam has 255 lanes, numbered from 0. Should it ever have more, they are none of ours.
+        u8::try_from(lane).unwrap_or(u8::MAX)
+    }
+
+    #[inline]
+    fn number(&self) -> i64 {
+        // SAFETY: as above.
+        unsafe { (*self.get()).m_nMessageNumber }
+    }
+
+    #[inline]
+    fn is_reliable(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.get()).m_nFlags & RELIABLE != 0 }
+    }
+
+    #[inline]
+    fn payload(&self) -> &[u8] {
+        // SAFETY: as above.
+        let (data, size) = unsafe { ((*self.get()).m_pData, (*self.get()).m_cbSize) };
+        match usize::try_from(size) {
+            // SAFETY: Steam's data are that many bytes, and stay as they are until the message is released.
+            Ok(size) if size > 0 && !data.is_null() => unsafe {
+                std::slice::from_raw_parts(data.cast::<u8>(), size)
+            },
+            _ => &[],
+        }
+    }
+}
+
+impl Drop for SteamMessage {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the message is ours, is released this once, and Steam is up, because the message holds it.
+        unsafe { sys::SteamAPI_SteamNetworkingMessage_t_Release(self.0.as_ptr()) };
+        Hold::end_of_message();
+    }
+}
+
+impl fmt::Debug for SteamMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SteamMessage")
+            .field("connection", &self.connection())
+            .field("token", &self.token())
+            .field("lane", &self.lane())
+            .field("number", &self.number())
+            .field("is_reliable", &self.is_reliable())
+            .field("bytes", &self.payload().len())
+            .finish()
+    }
+}
+
+impl PollGroup {
+    /// Appends at most `max` messages; returns how many. Fewer than `max` means that no more are there.
+    pub(crate) fn receive(&self, messages: &mut Vec<SteamMessage>, max: usize) -> usize {
+        let Some(sockets) = self.sockets() else { return 0 };
+        let mut received = 0;
+        while received < max {
+            let asked = BATCH.min(max - received);
+            messages.reserve(asked);
+            let room = messages.spare_capacity_mut();
+            // SAFETY: there is room for `asked` messages, each of which is one pointer (`layout`), and Steam writes
+            // pointers to messages, which are ours from then on.
+            let count = unsafe {
+                sys::SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup(
+                    sockets.as_ptr(),
+                    self.handle(),
+                    room.as_mut_ptr().cast(),
+                    super::to_int(asked),
+                )
+            };
+            // -1 says that there is no such poll group.
+            let count = usize::try_from(count).unwrap_or(0).min(asked);
+            // SAFETY: Steam has written so many, none of them null.
+            unsafe { messages.set_len(messages.len() + count) };
+            Hold::of_messages(self.hold(), count);
+            received += count;
+            if count < asked {
+                break;
+            }
+        }
+        received
+    }
+}

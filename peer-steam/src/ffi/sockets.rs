@@ -1,0 +1,99 @@
+//! Listen sockets and poll groups, each closed with its value.
+
+use peer_core::{ConnectionHandle, ListenHandle, VirtualPort};
+use steamworks_sys as sys;
+
+use super::config::RawOption;
+use super::library::{Hold, Sockets};
+use super::to_int;
+
+/// A listen socket.
+#[derive(Debug)]
+pub(crate) struct ListenSocket {
+    handle: ListenHandle,
+    hold: Hold,
+}
+
+impl ListenSocket {
+    /// Opens one; `None` if Steam refuses, which it does for a port that is taken.
+    pub(crate) fn open(hold: &Hold, port: VirtualPort, options: &[RawOption<'_>]) -> Option<Self> {
+        let sockets = Sockets::of(hold)?;
+        // SAFETY: the options are an array of that length in Steam's layout (`layout`), which Steam copies.
+        let handle = unsafe {
+            sys::SteamAPI_ISteamNetworkingSockets_CreateListenSocketP2P(
+                sockets.as_ptr(),
+                port.0,
+                to_int(options.len()),
+                options.as_ptr().cast(),
+            )
+        };
+        (handle != 0).then(|| Self { handle: ListenHandle(handle), hold: hold.clone() })
+    }
+
+    pub(crate) fn handle(&self) -> ListenHandle {
+        self.handle
+    }
+}
+
+impl Drop for ListenSocket {
+    fn drop(&mut self) {
+        if let Some(sockets) = Sockets::of(&self.hold) {
+            // SAFETY: handles are checked by Steam.
+            unsafe {
+                sys::SteamAPI_ISteamNetworkingSockets_CloseListenSocket(sockets.as_ptr(), self.handle.0)
+            };
+        }
+    }
+}
+
+/// A poll group: the connections that are received from together.
+#[derive(Debug)]
+pub(crate) struct PollGroup {
+    handle: sys::HSteamNetPollGroup,
+    hold: Hold,
+}
+
+impl PollGroup {
+    /// A new one; `None` if Steam has none to give.
+    pub(crate) fn new(hold: &Hold) -> Option<Self> {
+        let sockets = Sockets::of(hold)?;
+        // SAFETY: the interface is valid.
+        let handle = unsafe { sys::SteamAPI_ISteamNetworkingSockets_CreatePollGroup(sockets.as_ptr()) };
+        (handle != 0).then(|| Self { handle, hold: hold.clone() })
+    }
+
+    pub(super) fn handle(&self) -> sys::HSteamNetPollGroup {
+        self.handle
+    }
+
+    pub(super) fn hold(&self) -> &Hold {
+        &self.hold
+    }
+
+    pub(super) fn sockets(&self) -> Option<Sockets<'_>> {
+        Sockets::of(&self.hold)
+    }
+
+    /// Takes a connection in, with the messages that already wait on it.
+    pub(crate) fn add(&self, connection: ConnectionHandle) {
+        if let Some(sockets) = self.sockets() {
+            // SAFETY: handles are checked by Steam.
+            unsafe {
+                sys::SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup(
+                    sockets.as_ptr(),
+                    connection.0,
+                    self.handle,
+                )
+            };
+        }
+    }
+}
+
+impl Drop for PollGroup {
+    fn drop(&mut self) {
+        if let Some(sockets) = self.sockets() {
+            // SAFETY: handles are checked by Steam.
+            unsafe { sys::SteamAPI_ISteamNetworkingSockets_DestroyPollGroup(sockets.as_ptr(), self.handle) };
+        }
+    }
+}

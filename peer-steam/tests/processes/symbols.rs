@@ -1,0 +1,101 @@
+//! What this crate asks of Steam's library, and what the libraries have.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use object::{Object as _, ObjectSymbol};
+
+use crate::library::local_steam;
+
+fn is_steams(name: &str) -> bool {
+    name.starts_with("SteamAPI_")
+        || name.starts_with("SteamInternal_")
+        || name.starts_with("SteamGameServer_")
+}
+
+/// The functions that the sources of this crate name, wherever they are called.
+fn named_in_sources() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ffi");
+    let mut names = BTreeSet::new();
+    for entry in folder.read_dir().unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        // `SteamAPI_ManualDispatch_*`, in a comment, is none.
+        names.extend(words.filter(|word| is_steams(word) && !word.ends_with('_')).map(str::to_owned));
+    }
+    names
+}
+
+/// The functions that this binary imports: this crate's, and those that the tests call beside it.
+fn imported_here() -> BTreeSet<String> {
+    let binary = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    let binary = object::File::parse(&*binary).unwrap();
+    let undefined = binary.dynamic_symbols().filter(ObjectSymbol::is_undefined);
+    let names = undefined.filter_map(|symbol| symbol.name().ok().map(str::to_owned));
+    names.filter(|name| is_steams(name)).collect()
+}
+
+fn exports(library: &Path) -> BTreeSet<String> {
+    let bytes = std::fs::read(library).unwrap_or_else(|error| panic!("{}: {error}", library.display()));
+    let mut names = BTreeSet::new();
+    for part in parts(&bytes) {
+        let file = object::File::parse(part).unwrap_or_else(|error| panic!("{}: {error}", library.display()));
+        let found: BTreeSet<_> = file
+            .exports()
+            .unwrap()
+            .iter()
+            // macOS puts an underscore before every name.
+            .map(|export| String::from_utf8_lossy(export.name()).trim_start_matches('_').to_owned())
+            .collect();
+        // Every part of a library for several machines must have it.
+        names = if names.is_empty() { found } else { names.intersection(&found).cloned().collect() };
+    }
+    names
+}
+
+/// The libraries in a file: one for each machine that it is for.
+fn parts(bytes: &[u8]) -> Vec<&[u8]> {
+    use object::read::macho::{FatArch as _, MachOFatFile32};
+    match MachOFatFile32::parse(bytes) {
+        Ok(fat) => fat.arches().iter().map(|arch| arch.data(bytes).unwrap()).collect(),
+        Err(_) => vec![bytes],
+    }
+}
+
+/// The folder of Valve's libraries in the source of `steamworks-sys`.
+fn valves() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version=1", "--offline", "--manifest-path"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .output()
+        .unwrap();
+    let metadata = String::from_utf8(output.stdout).unwrap();
+    let manifests = metadata.split("\"manifest_path\":\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let manifest = manifests.map(Path::new).find(|path| path.to_string_lossy().contains("steamworks-sys-"));
+    let manifest = manifest.expect("steamworks-sys among the dependencies");
+    manifest.with_file_name("lib").join("steam/redistributable_bin")
+}
+
+#[test]
+fn everything_that_is_called_is_in_valves_libraries_and_in_local_steam() {
+    let named = named_in_sources();
+    let imported = imported_here();
+    assert!(named.len() > 60, "{named:?}");
+    assert!(imported.len() > 50, "{imported:?}");
+    let wanted: BTreeSet<_> = named.union(&imported).cloned().collect();
+    let valves = valves();
+    let mut libraries: Vec<_> = ["linux64/libsteam_api.so", "linuxarm64/libsteam_api.so"]
+        .into_iter()
+        .chain(["osx/libsteam_api.dylib", "win64/steam_api64.dll"])
+        .map(|library| valves.join(library))
+        .collect();
+    libraries.push(local_steam().join("libsteam_api.so"));
+    for library in &libraries {
+        let has = exports(library);
+        println!("{}: {} of its {} functions are called", library.display(), wanted.len(), has.len());
+        let missing: Vec<_> = wanted.difference(&has).collect();
+        assert!(missing.is_empty(), "{} has not {missing:?}", library.display());
+    }
+}
