@@ -75,7 +75,7 @@ impl Default for NetworkSettings {
             timeout_initial: Duration::from_secs(10),
             timeout_connected: Duration::from_secs(10),
             timeout_slack: Duration::from_millis(700),
-            lanes_past_seven_work: true,
+            lanes_past_seven_work: false,
             receive_buffer_messages: 65_536,
             receive_buffer_bytes: 16 * 1024 * 1024,
             lobby_latency: Duration::from_millis(40),

@@ -21,7 +21,8 @@ fn raw_pair() -> (Network, SimTransport, ConnectionHandle, RawPeer, ConnectionHa
 
 #[test]
 fn anything_can_be_sent_on_any_lane_before_connected() {
-    let network = Network::new(1);
+    let settings = NetworkSettings { lanes_past_seven_work: true, ..NetworkSettings::default() };
+    let network = Network::with_settings(1, settings);
     let mut alice = network.endpoint(ALICE);
     let mut mallory = RawPeer::new(&network, BOB);
     alice.listen(PORT).unwrap();

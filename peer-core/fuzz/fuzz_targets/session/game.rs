@@ -142,6 +142,9 @@ impl Game {
 
     /// The network keeps silent for longer than any time limit.
     fn settle(&mut self) {
+        while self.wire.network().has_messages() {
+            self.frame(Duration::ZERO);
+        }
         for _ in 0..3 {
             self.frame(LINGER_TIMEOUT);
         }

@@ -144,6 +144,11 @@ impl Network {
         self.messages.extend(std::iter::repeat_n(message, times).cloned());
     }
 
+    /// Whether messages wait to be received.
+    pub(crate) fn has_messages(&self) -> bool {
+        !self.messages.is_empty()
+    }
+
     /// One of the connections that there are, the latest first, or the handle of none.
     pub(crate) fn pick(&self, which: Which) -> ConnectionHandle {
         let place = usize::from(which.0) % (self.connections.len() + 1);
