@@ -30,6 +30,7 @@ pub enum DuplicatePolicy {
 
 /// How the network behaves as a whole. The defaults are open GNS 1.6.0 behind Local Steam, as measured.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools)] // Each is a fact about the network, and holds by itself.
 pub struct NetworkSettings {
     /// A Connected connection that is closed does not tell the other side, which only learns of it if it sends within
     /// 5 s, or by its silence. A dial that is given up does not take its request back: whoever accepts that within 5 s
