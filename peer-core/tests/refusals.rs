@@ -50,10 +50,13 @@ struct Contrary {
 
 impl Contrary {
     fn tell(&self, connection: u32, state: ConnectionState) {
+        self.tell_of(SteamId(u64::from(connection) + 100), connection, state);
+    }
+
+    fn tell_of(&self, remote: SteamId, connection: u32, state: ConnectionState) {
         if state == ConnectionState::Requested {
             self.open.borrow_mut().insert(connection);
         }
-        let remote = SteamId(u64::from(connection) + 100);
         let connection = ConnectionHandle(connection);
         self.statuses.borrow_mut().push_back(StatusChange { connection, token: Token::NONE, remote, state });
     }
@@ -130,4 +133,14 @@ fn a_connection_that_cannot_be_sent_on_is_closed() {
     host.poll(Time::ZERO);
     assert!(network.open.borrow().is_empty());
     assert!(host.peers().is_empty());
+}
+
+#[test]
+fn our_own_user_is_refused_as_a_peer() {
+    let network = Contrary { accepts: true, ..Contrary::default() };
+    let mut host = Session::new(network.clone(), 1);
+    host.create_host(VirtualPort(0), Time::ZERO).unwrap();
+    network.tell_of(SteamId(1), 7, ConnectionState::Requested);
+    host.poll(Time::ZERO);
+    assert!(network.open.borrow().is_empty());
 }

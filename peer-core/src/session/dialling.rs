@@ -271,6 +271,10 @@ impl<T: Transport> Session<T> {
 
     fn judge(&self, steam_id: SteamId) -> Result<State, EndReason> {
         let active = self.active.as_ref().ok_or(EndReason::Refused)?;
+        if steam_id == active.steam_id {
+            // Another process of our own account: a session has each user once.
+            return Err(EndReason::Refused);
+        }
         let is_host = active.host == Some(steam_id);
         if self.settings.refuse_new_connections
             || self.settings.server_relay && active.host.is_some() && !is_host
