@@ -1,4 +1,4 @@
-//! The system's packages that Valve's networking sockets are built with, behind Local Steam.
+//! The system's packages that Valve's networking sockets are built with, behind Local Steam, and valgrind for its tests.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::run::{output, step, succeeds};
 
 /// By Debian's names.
-const DEBIAN: [&str; 8] = [
+const DEBIAN: [&str; 9] = [
     "cmake",
     "g++",
     "libclang-dev",
@@ -16,6 +16,7 @@ const DEBIAN: [&str; 8] = [
     "make",
     "pkg-config",
     "protobuf-compiler",
+    "valgrind",
 ];
 
 /// Installs what is missing on Debian and its like, saying what; elsewhere names it.
