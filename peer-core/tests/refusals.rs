@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use peer_core::{
-    Batch, ConnectionHandle, ConnectionState, EndReason, LaneConfig, LaneStatus, ListenHandle, Message,
-    RealTimeStatus, SendResult, Session, StatusChange, SteamId, Time, Token, Transport, TransportError,
-    VirtualPort,
+    Batch, ConnectionHandle, ConnectionState, EndReason, Event, LaneConfig, LaneStatus, ListenHandle,
+    Message, RealTimeStatus, SendResult, Session, Status, StatusChange, SteamId, Time, Token, Transport,
+    TransportError, VirtualPort,
 };
 
 /// No message ever comes.
@@ -76,7 +76,8 @@ impl Transport for Contrary {
     fn close_listen(&mut self, _: ListenHandle) {}
 
     fn connect(&mut self, _: SteamId, _: VirtualPort, _: Token) -> Result<ConnectionHandle, TransportError> {
-        Err(TransportError::Unavailable)
+        self.open.borrow_mut().insert(99);
+        Ok(ConnectionHandle(99))
     }
 
     fn accept(&mut self, _: ConnectionHandle, _: Token) -> Result<(), TransportError> {
@@ -120,7 +121,9 @@ fn a_request_that_cannot_be_accepted_is_closed() {
     }
     host.poll(Time::ZERO);
     assert!(network.open.borrow().is_empty());
-    assert_eq!(host.next_event(), None);
+    let told = std::iter::from_fn(|| host.next_event());
+    assert!(told.into_iter().all(|event| matches!(event, Event::ConnectionEnded { peer: None, .. })));
+    assert!(host.peers().is_empty());
 }
 
 #[test]
@@ -142,5 +145,23 @@ fn our_own_user_is_refused_as_a_peer() {
     host.create_host(VirtualPort(0), Time::ZERO).unwrap();
     network.tell_of(SteamId(1), 7, ConnectionState::Requested);
     host.poll(Time::ZERO);
+    assert!(network.open.borrow().is_empty());
+}
+
+#[test]
+fn a_client_whose_host_cannot_be_accepted_is_disconnected() {
+    let network = Contrary::default();
+    let mut client = Session::new(network.clone(), 1);
+    client.create_client(SteamId(107), VirtualPort(0), Time::ZERO).unwrap();
+    // The dial waits to be made again, the host asks meanwhile, and is gone when it is to be accepted.
+    let reason = EndReason::Other(peer_core::STEAM_BAD_CERTIFICATE);
+    let failed = ConnectionState::ProblemDetectedLocally { reason, message: String::new() };
+    network.tell_of(SteamId(107), 99, failed);
+    client.poll(Time::ZERO);
+    assert_eq!(client.status(), Status::Connecting);
+    network.tell(7, ConnectionState::Requested);
+    client.poll(Time::ZERO);
+    while client.next_event().is_some() {}
+    assert_eq!(client.status(), Status::Disconnected);
     assert!(network.open.borrow().is_empty());
 }

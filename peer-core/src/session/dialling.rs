@@ -294,8 +294,8 @@ impl<T: Transport> Session<T> {
     fn accept(&mut self, key: u32) {
         let handle = self.links[key].handle;
         if handle.is_none_or(|handle| self.transport.accept(handle, Token(key)).is_err()) {
-            // The request has gone: whoever made it has given up. Its handle is still ours to close.
-            self.discard(key, EndReason::Left);
+            // Its handle is still ours to close; and if it was the host's, this client has nobody left.
+            self.part(key, End::new(EndReason::Left, "the request to connect has gone"), Farewell::Close);
         }
     }
 
