@@ -186,6 +186,8 @@ pub fn dialling_someone_with_a_live_connection_is_refused<B: Bed>(bed: &mut B) {
     assert!(matches!(pair.bob.connect(ALICE, PORT, Token(0)), Err(TransportError::Refused(_))));
     assert!(matches!(pair.alice.connect(BOB, PORT, Token(0)), Err(TransportError::Refused(_))));
     assert!(matches!(pair.bob.connect(BOB, PORT, Token(0)), Err(TransportError::Refused(_))));
+    // Someone listens there, so the dial is still under way when the next one is tried.
+    pair.alice.listen(VirtualPort(1)).unwrap();
     assert!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)).is_ok());
     assert!(matches!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)), Err(TransportError::Refused(_))));
     // The connection does not mind.
