@@ -41,6 +41,11 @@ impl Departures {
         self.list.iter().any(|departure| departure.steam_id == steam_id)
     }
 
+    /// Whether that connection is one of these.
+    pub(crate) fn owns(&self, handle: ConnectionHandle) -> bool {
+        self.list.iter().any(|departure| departure.handle == handle)
+    }
+
     /// Takes over a connection and says goodbye on it, as far as that is possible at once.
     pub(crate) fn add<T: Transport>(
         &mut self,

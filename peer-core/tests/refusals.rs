@@ -46,6 +46,8 @@ struct Contrary {
     statuses: Rc<RefCell<VecDeque<StatusChange>>>,
     open: Rc<RefCell<BTreeSet<u32>>>,
     accepts: bool,
+    /// Takes messages, and never says that they were acknowledged.
+    keeps: bool,
 }
 
 impl Contrary {
@@ -95,7 +97,8 @@ impl Transport for Contrary {
     fn set_token(&mut self, _: ConnectionHandle, _: Token) {}
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
-        results.extend(batch.messages.iter().map(|_| SendResult::INVALID_STATE));
+        let result = if self.keeps { SendResult(1) } else { SendResult::INVALID_STATE };
+        results.extend(batch.messages.iter().map(|_| result));
     }
 
     fn receive(&mut self, _: &mut Vec<Nothing>, _: usize) -> usize {
@@ -107,7 +110,7 @@ impl Transport for Contrary {
     }
 
     fn real_time_status(&self, _: ConnectionHandle, _: &mut [LaneStatus]) -> Option<RealTimeStatus> {
-        None
+        self.keeps.then(|| RealTimeStatus { sent_unacked_reliable: 1, ..RealTimeStatus::default() })
     }
 }
 
@@ -163,5 +166,23 @@ fn a_client_whose_host_cannot_be_accepted_is_disconnected() {
     client.poll(Time::ZERO);
     while client.next_event().is_some() {}
     assert_eq!(client.status(), Status::Disconnected);
+    assert!(network.open.borrow().is_empty());
+}
+
+#[test]
+fn stale_news_of_a_request_leaves_a_departing_connection_alone() {
+    let network = Contrary { accepts: true, keeps: true, ..Contrary::default() };
+    let mut host = Session::new(network.clone(), 1);
+    host.create_host(VirtualPort(0), Time::ZERO).unwrap();
+    network.tell(1, ConnectionState::Requested);
+    network.tell(1, ConnectionState::Connected);
+    host.poll(Time::ZERO);
+    host.close(Time::ZERO);
+    assert!(host.is_lingering());
+    // Told again, late: the handle is still being wound up, and is closed once, when that is done.
+    network.tell(1, ConnectionState::Requested);
+    host.poll(Time::ZERO);
+    assert!(host.is_lingering() && network.open.borrow().contains(&1));
+    drop(host);
     assert!(network.open.borrow().is_empty());
 }

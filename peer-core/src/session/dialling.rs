@@ -218,8 +218,8 @@ impl<T: Transport> Session<T> {
 
     /// Someone asks to connect.
     pub(super) fn requested(&mut self, handle: ConnectionHandle, steam_id: SteamId) {
-        // Our own dial has accepted it already.
-        if self.link_of(handle).is_some() {
+        // Our own dial has accepted it already, and may even be taking leave of it.
+        if self.link_of(handle).is_some() || self.departures.owns(handle) {
             return;
         }
         let state = match self.judge(steam_id) {
