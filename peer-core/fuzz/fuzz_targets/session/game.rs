@@ -149,6 +149,7 @@ impl Game {
             self.frame(LINGER_TIMEOUT);
         }
         assert!(!self.session.is_lingering(), "a departure that never ends");
+        assert!(!self.wire.network().lacks_packets(), "a packet that was lost");
         let open: BTreeSet<_> = self.wire.network().open_connections().collect();
         let alone = self.session.peers().iter().find(|peer| !open.contains(&peer.steam_id));
         assert_eq!(alone, None, "a peer without a connection");

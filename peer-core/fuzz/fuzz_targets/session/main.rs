@@ -7,6 +7,7 @@
 //!   was dialled. Connected and disconnected alternate for each, with a reason before the second; the host comes
 //!   first. Once the events are taken, packets come only from peers.
 //! - A put succeeds only as a whole, to peers that there are; what is sent fits Steam's limits and configured lanes.
+//!   Reliable packets go out once and in order, those that Steam refused for a while as well, and a goodbye after them.
 //! - No handle is used after it was closed. In the end every message was dropped, and every connection and listen
 //!   socket that the session was given was closed, whether it was closed itself or only dropped. What arrives and is
 //!   not read stays bounded.

@@ -54,12 +54,17 @@ impl Order {
         self.is_broken |= !is_taken && !result.is_worth_retrying();
     }
 
+    /// Whether nothing waits to be offered again.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_void || self.is_broken || self.lanes.values().all(|of| of.refused.is_empty())
+    }
+
     /// A goodbye comes after every packet, and tells their numbers.
     fn check_goodbye(&self, goodbye: &Goodbye) {
         if self.is_broken {
             return;
         }
-        assert!(self.lanes.values().all(|of| of.refused.is_empty()), "a goodbye before the last words");
+        assert!(self.is_settled(), "a goodbye before the last words");
         let packets = self.lanes.iter().filter(|&(&lane, _)| lane != Lane::CONTROL.get());
         let numbers = packets.map(|(&lane, of)| (lane, of.number)).filter(|&(_, number)| number > 0);
         let told = goodbye.last_numbers.iter().map(|&(lane, number)| (lane.get(), number));

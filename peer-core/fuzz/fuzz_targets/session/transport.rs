@@ -176,6 +176,11 @@ impl Network {
         self.connections.values().filter(is_open).map(|connection| connection.remote)
     }
 
+    /// Whether some open connection has reliable packets that were refused and not offered again.
+    pub(crate) fn lacks_packets(&self) -> bool {
+        self.connections.values().any(|c| c.standing == Standing::Open && !c.order.is_settled())
+    }
+
     pub(crate) fn open_sockets(&self) -> usize {
         self.sockets.len()
     }
