@@ -42,6 +42,8 @@ struct Player {
     session: Session<Watched>,
     /// Its entry in the ledger, while it has a session.
     current: Option<usize>,
+    /// Whom it took for its host when it joined.
+    host: SteamId,
     lobby: Option<LobbyId>,
     last_status: Status,
     /// Reasons of connections that ended, until the peer's end is told.
@@ -122,6 +124,7 @@ impl World {
             self.players[player] = Some(Player {
                 session,
                 current: None,
+                host: steam_id(0),
                 lobby: None,
                 last_status: Status::Disconnected,
                 reasons: BTreeMap::new(),
@@ -170,6 +173,8 @@ impl World {
         let current = self.ledger.begin(own, id);
         let player = self.players[player].as_mut().unwrap();
         player.current = Some(current);
+        // Whoever the lobby has passed to, a hostile member even, is the host of those who join then.
+        player.host = lobby.as_ref().map_or(steam_id(0), |lobby| lobby.owner);
         player.lobby = lobby.map(|lobby| lobby.id);
         self.watch_statuses();
     }
@@ -368,7 +373,7 @@ impl World {
             if Some(peer.id) == session.unique_id() {
                 offend("our own id");
             }
-            if peer.id.is_host() && peer.steam_id != steam_id(0) {
+            if peer.id.is_host() && peer.steam_id != player.host {
                 offend("the host's id");
             }
             if peers[..place].iter().any(|other| other.id == peer.id) {
