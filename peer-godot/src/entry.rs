@@ -1,0 +1,26 @@
+//! The library's entry point: what is done as the engine loads it and as it lets it go.
+
+use godot::init::InitStage;
+use godot::prelude::*;
+
+use crate::{enums, project_settings, runtime};
+
+/// The addon, as Godot loads it.
+struct SteamPeer;
+
+#[gdextension]
+// SAFETY: this is the one entry point of the library.
+unsafe impl ExtensionLibrary for SteamPeer {
+    fn on_stage_init(stage: InitStage) {
+        if stage == InitStage::Scene {
+            enums::register();
+            project_settings::register();
+        }
+    }
+
+    fn on_stage_deinit(stage: InitStage) {
+        if stage == InitStage::Scene {
+            runtime::finish();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Errors as Godot's `Error`, and as lines that say what to do.
+
+use godot::global::Error;
+use godot::prelude::*;
+use peer_core::{PutError, SessionError};
+use peer_steam::{ConfigError, InitError, LobbyError};
+
+/// An error that has a Godot number.
+pub(crate) trait AsError: std::fmt::Display {
+    /// The number that the game gets.
+    fn code(&self) -> Error;
+}
+
+/// The outcome of a call for the game: OK, or the error's number after its line was printed.
+pub(crate) fn outcome<E: AsError>(call: &str, result: Result<(), E>) -> Error {
+    match result {
+        Ok(()) => Error::OK,
+        Err(error) => {
+            godot_error!("{call}: {error}.");
+            error.code()
+        }
+    }
+}
+
+/// An argument that no layer below could take.
+#[derive(Debug)]
+pub(crate) struct BadArgument(pub(crate) &'static str);
+
+impl std::fmt::Display for BadArgument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl AsError for BadArgument {
+    fn code(&self) -> Error {
+        Error::ERR_INVALID_PARAMETER
+    }
+}
+
+impl AsError for SessionError {
+    fn code(&self) -> Error {
+        use peer_core::TransportError;
+        match self {
+            Self::Unavailable
+            | Self::Listen(TransportError::Unavailable)
+            | Self::Connect(_, TransportError::Unavailable) => Error::ERR_UNAVAILABLE,
+            Self::AlreadyInUse => Error::ERR_ALREADY_IN_USE,
+            Self::NotActive => Error::ERR_UNCONFIGURED,
+            Self::UnknownPeer(_) | Self::BadPriority => Error::ERR_INVALID_PARAMETER,
+            _ => Error::ERR_CANT_CREATE,
+        }
+    }
+}
+
+impl AsError for PutError {
+    fn code(&self) -> Error {
+        match self {
+            Self::NotConnected => Error::ERR_UNCONFIGURED,
+            Self::BacklogFull(_) => Error::ERR_OUT_OF_MEMORY,
+            _ => Error::ERR_INVALID_PARAMETER,
+        }
+    }
+}
+
+impl AsError for ConfigError {
+    fn code(&self) -> Error {
+        match self {
+            Self::Unavailable => Error::ERR_UNAVAILABLE,
+            _ => Error::ERR_INVALID_PARAMETER,
+        }
+    }
+}
+
+impl AsError for InitError {
+    fn code(&self) -> Error {
+        match self {
+            Self::NoSteamClient(_) | Self::VersionMismatch(_) => Error::ERR_UNAVAILABLE,
+            Self::AlreadyInitialised => Error::ERR_ALREADY_IN_USE,
+            Self::Failed(_) => Error::ERR_CANT_CREATE,
+        }
+    }
+}
+
+impl AsError for LobbyError {
+    fn code(&self) -> Error {
+        match self {
+            Self::Unavailable => Error::ERR_UNAVAILABLE,
+            Self::InvalidParameter => Error::ERR_INVALID_PARAMETER,
+        }
+    }
+}
+
+/// Errors of puts: printed when they change, because a game may put thousands of packets a second.
+#[derive(Debug, Default)]
+pub(crate) struct PutErrors {
+    printed: Option<PutError>,
+}
+
+impl PutErrors {
+    /// The error's number, after its line was printed, if it was not the last one printed.
+    #[cold]
+    pub(crate) fn report(&mut self, error: PutError) -> Error {
+        // How much waits is another number each time.
+        let kind = if let PutError::BacklogFull(_) = error { PutError::BacklogFull(0) } else { error };
+        if self.printed != Some(kind) {
+            self.printed = Some(kind);
+            godot_error!("put_packet: {error}.");
+        }
+        error.code()
+    }
+
+    /// A new session prints anew.
+    pub(crate) fn clear(&mut self) {
+        self.printed = None;
+    }
+}

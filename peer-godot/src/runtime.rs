@@ -1,0 +1,230 @@
+//! What there is one of in a process: Steam, the frame on which its callbacks run, and sessions that are winding up.
+//!
+//! Everything here is of the main thread. No signal is emitted and no game code runs while anything is borrowed.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+
+use godot::classes::{Engine, SceneTree};
+use godot::prelude::*;
+use peer_core::{LobbyId, Session, Status, Time};
+use peer_steam::{InitError, LobbyEvent, Steam, SteamTransport};
+
+use crate::debug;
+use crate::steam_session::SteamSession;
+
+/// A session, shared by the peer that owns it, its packet peers, and this module while it winds up.
+pub(crate) type SharedSession = Rc<RefCell<Session<SteamTransport>>>;
+
+/// How long a process that exits waits for what was put before.
+const EXIT_LINGER: Duration = Duration::from_millis(500);
+
+/// How long it rests between two looks at that.
+const EXIT_REST: Duration = Duration::from_millis(1);
+
+/// Lobby events that may wait for the frame that tells the game; the oldest go then.
+const MAX_EVENTS: usize = 16_384;
+
+#[derive(Default)]
+struct Runtime {
+    steam: Option<Steam>,
+    /// Every session there is.
+    sessions: Vec<Weak<RefCell<Session<SteamTransport>>>>,
+    /// Those that nobody polls any more and that still have something to send.
+    lingering: Vec<SharedSession>,
+    /// What `SteamSession` has not told the game yet.
+    lobby_events: VecDeque<LobbyEvent>,
+    /// Whether the engine calls `frame` every frame.
+    has_frame: bool,
+    is_flush_due: bool,
+}
+
+thread_local! {
+    static RUNTIME: RefCell<Runtime> = RefCell::default();
+    static START: Instant = Instant::now();
+}
+
+fn with<R>(action: impl FnOnce(&mut Runtime) -> R) -> R {
+    RUNTIME.with_borrow_mut(action)
+}
+
+/// The time, for sessions.
+pub(crate) fn now() -> Time {
+    let micros = START.with(Instant::elapsed).as_micros();
+    Time::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+}
+
+/// A new session, disconnected.
+pub(crate) fn new_session() -> SharedSession {
+    let session = Rc::new(RefCell::new(Session::new(SteamTransport::new(), rand::random())));
+    with(|runtime| {
+        runtime.sessions.retain(|session| session.strong_count() > 0);
+        runtime.sessions.push(Rc::downgrade(&session));
+    });
+    session
+}
+
+/// Initialises Steam for the process. Harmless if that has been done.
+pub(crate) fn initialize() -> Result<(), InitError> {
+    run_every_frame();
+    with(|runtime| {
+        if runtime.steam.is_none() {
+            let steam = Steam::init()?;
+            steam.start_relay_network();
+            runtime.steam = Some(steam);
+        }
+        Ok(())
+    })
+}
+
+/// Makes lobbies and callbacks work if another addon has initialised Steam.
+pub(crate) fn adopt() {
+    let is_needed = with(|runtime| runtime.steam.is_none()) && peer_steam::is_available();
+    if is_needed && let Err(error) = initialize() {
+        godot_error!("SteamMultiplayerPeer: {error}.");
+    }
+}
+
+/// Something about Steam; `None` before it is initialised.
+pub(crate) fn steam<R>(action: impl FnOnce(&mut Steam) -> R) -> Option<R> {
+    with(|runtime| runtime.steam.as_mut().map(action))
+}
+
+/// Runs Steam's callbacks, and tells the sessions what happened in lobbies.
+pub(crate) fn pump() {
+    let (mut events, sessions) = with(|runtime| {
+        let Some(steam) = &mut runtime.steam else { return Default::default() };
+        steam.run_callbacks();
+        let events: Vec<_> = std::iter::from_fn(|| steam.next_lobby_event()).collect();
+        let sessions = if events.is_empty() { Vec::new() } else { runtime.sessions.clone() };
+        (events, sessions)
+    });
+    if events.is_empty() {
+        return;
+    }
+    for session in sessions.iter().filter_map(Weak::upgrade) {
+        tell_of_lobbies(&mut session.borrow_mut(), &events);
+    }
+    with(|runtime| {
+        runtime.lobby_events.extend(events.drain(..));
+        let excess = runtime.lobby_events.len().saturating_sub(MAX_EVENTS);
+        runtime.lobby_events.drain(..excess);
+    });
+}
+
+fn tell_of_lobbies(session: &mut Session<SteamTransport>, events: &[LobbyEvent]) {
+    for event in events {
+        match *event {
+            LobbyEvent::MemberJoined { lobby, member } => session.lobby_member_joined(lobby, member, now()),
+            LobbyEvent::MemberLeft { lobby, member } => session.lobby_member_left(lobby, member),
+            _ => {}
+        }
+    }
+}
+
+/// A session follows a lobby that another addon may have joined.
+pub(crate) fn watch_lobby(lobby: LobbyId) {
+    steam(|steam| steam.watch_lobby(lobby));
+}
+
+/// Sends what has been put, at the end of the frame.
+pub(crate) fn flush_at_end_of_frame() {
+    let is_scheduled = with(|runtime| std::mem::replace(&mut runtime.is_flush_due, true));
+    if !is_scheduled {
+        Callable::from_fn("SteamMultiplayerPeer flush", |_| flush()).call_deferred(&[]);
+    }
+}
+
+fn flush() {
+    let sessions = with(|runtime| {
+        runtime.is_flush_due = false;
+        runtime.sessions.clone()
+    });
+    for session in sessions.iter().filter_map(Weak::upgrade) {
+        session.borrow_mut().flush();
+    }
+}
+
+/// Goes on polling a session that its peer does not poll any more, as long as it has something to send.
+pub(crate) fn let_linger(session: &SharedSession) {
+    let is_wanted = {
+        let session = session.borrow();
+        session.status() == Status::Disconnected && session.is_lingering()
+    };
+    if is_wanted {
+        run_every_frame();
+        with(|runtime| {
+            if !runtime.lingering.iter().any(|lingering| Rc::ptr_eq(lingering, session)) {
+                runtime.lingering.push(Rc::clone(session));
+            }
+        });
+    }
+}
+
+/// Takes the sessions that are winding up a step further; returns whether any is left.
+fn poll_lingering() -> bool {
+    let mut lingering = with(|runtime| std::mem::take(&mut runtime.lingering));
+    lingering.retain(|session| {
+        let mut session = session.borrow_mut();
+        // One that has begun anew is polled by its peer again.
+        if session.status() == Status::Disconnected {
+            session.poll(now());
+        }
+        session.status() == Status::Disconnected && session.is_lingering()
+    });
+    with(|runtime| {
+        runtime.lingering.append(&mut lingering);
+        !runtime.lingering.is_empty()
+    })
+}
+
+/// Has the engine call [`frame`] every frame.
+fn run_every_frame() {
+    if with(|runtime| std::mem::replace(&mut runtime.has_frame, true)) {
+        return;
+    }
+    let tree = Engine::singleton().get_main_loop().and_then(|main| main.try_cast::<SceneTree>().ok());
+    let Some(mut tree) = tree else {
+        // Too early, or a main loop without frames: then `poll` does what can be done.
+        with(|runtime| runtime.has_frame = false);
+        return;
+    };
+    tree.connect("process_frame", &Callable::from_fn("SteamSession frame", |_| frame()));
+}
+
+fn frame() {
+    pump();
+    poll_lingering();
+    debug::print_lines();
+    while let Some(event) = with(|runtime| runtime.lobby_events.pop_front()) {
+        SteamSession::tell(event);
+    }
+}
+
+/// Closes every session, gives what was put before a moment to go out, and lets Steam go.
+pub(crate) fn shut_down() {
+    let sessions = with(|runtime| runtime.sessions.clone());
+    for session in sessions.iter().filter_map(Weak::upgrade) {
+        session.borrow_mut().close(now());
+        let_linger(&session);
+    }
+    let deadline = Instant::now() + EXIT_LINGER;
+    while poll_lingering() && Instant::now() < deadline {
+        pump();
+        std::thread::sleep(EXIT_REST);
+    }
+    let (steam, lingering) = with(|runtime| {
+        runtime.lobby_events.clear();
+        (runtime.steam.take(), std::mem::take(&mut runtime.lingering))
+    });
+    drop(lingering);
+    drop(steam);
+}
+
+/// The process exits.
+pub(crate) fn finish() {
+    shut_down();
+    debug::print_lines();
+}

@@ -1,0 +1,276 @@
+//! The engine singleton `SteamSession`: Steam itself, and lobbies.
+
+use godot::classes::Os;
+use godot::global::Error;
+use godot::prelude::*;
+use peer_core::{LobbyId, SteamId};
+use peer_steam::{LobbyError, LobbyEvent, Steam};
+
+use crate::enums::LobbyType;
+use crate::errors::{AsError, BadArgument, outcome};
+use crate::runtime;
+
+#[allow(unsafe_code, reason = "an optional argument of a type for which the binding has none")]
+mod filters;
+
+use filters::Filters;
+
+/// Steam's session of this process: its start, the local user, and lobbies.
+///
+/// Call [method initialize] once, before anything else of Steam. Callbacks are then run every frame by themselves. If
+/// another addon has initialised Steam, that session is used, and the other addon goes on running callbacks.
+#[derive(GodotClass)]
+#[class(singleton, tool, init, base = Object)]
+pub(crate) struct SteamSession {
+    base: Base<Object>,
+}
+
+#[godot_api]
+impl SteamSession {
+    /// The answer to [method create_lobby]. [param result] is one of [enum Result]; with [constant RESULT_OK] the lobby
+    /// exists, and the local user is in it and owns it. Otherwise [param lobby_id] is 0.
+    #[signal]
+    fn lobby_created(result: i64, lobby_id: i64);
+
+    /// The answer to [method join_lobby]. [param response] is one of [enum ChatRoomEnterResponse]; with [constant
+    /// CHAT_ROOM_ENTER_RESPONSE_SUCCESS] the local user is in the lobby. It comes after [method create_lobby] too, with
+    /// Steam's own libraries.
+    #[signal]
+    fn lobby_joined(lobby_id: i64, response: i64);
+
+    /// The answer to [method request_lobby_list]: lobbies, the nearest first. Empty if none was found.
+    #[signal]
+    fn lobby_list_received(lobby_ids: PackedInt64Array);
+
+    /// Somebody came into a lobby that the local user is in.
+    #[signal]
+    fn lobby_member_joined(lobby_id: i64, steam_id: i64);
+
+    /// Somebody left a lobby that the local user is in, or was lost from it.
+    #[signal]
+    fn lobby_member_left(lobby_id: i64, steam_id: i64);
+
+    /// The data of a lobby have changed.
+    #[signal]
+    fn lobby_data_changed(lobby_id: i64);
+
+    /// The local user has chosen in Steam to join the lobby of a friend. Call [method join_lobby] to do so. If another
+    /// addon has initialised Steam, it is that addon that tells of this.
+    #[signal]
+    fn join_requested(lobby_id: i64, friend_id: i64);
+
+    /// Initialises Steam for the game with that id ([code]480[/code] is Valve's example game). With 0, the id is taken
+    /// from the file [code]steam_appid.txt[/code], or from Steam if Steam has started the game. Harmless if it has been
+    /// done.
+    ///
+    /// Returns [constant OK], [constant ERR_UNAVAILABLE] if Steam does not run or is too old, [constant
+    /// ERR_INVALID_PARAMETER] if [param app_id] cannot be an id, or [constant ERR_CANT_CREATE] if Steam refuses, most
+    /// often because the account does not own the game.
+    #[func]
+    fn initialize(&self, app_id: i64) -> Error {
+        let Ok(app_id) = u32::try_from(app_id) else {
+            return outcome("initialize", Err(BadArgument("the app id must be 0 to 4294967295")));
+        };
+        if app_id > 0 {
+            let os = Os::singleton();
+            for name in ["SteamAppId", "SteamGameId"] {
+                os.set_environment(name, &app_id.to_string());
+            }
+        }
+        outcome("initialize", runtime::initialize())
+    }
+
+    /// Whether Steam is initialised.
+    #[func]
+    fn is_initialized(&self) -> bool {
+        runtime::steam(|_| ()).is_some()
+    }
+
+    /// Closes every [SteamMultiplayerPeer], waits up to half a second for what they still have to send, and leaves
+    /// Steam, with it every lobby. It happens by itself when the game exits. A session of another addon is left as it
+    /// is.
+    #[func]
+    fn shutdown(&self) {
+        runtime::shut_down();
+    }
+
+    /// The Steam id of the local user; 0 before [method initialize].
+    #[func]
+    fn get_steam_id(&self) -> i64 {
+        runtime::steam(|steam| steam.steam_id()).flatten().map_or(0, signed)
+    }
+
+    /// The name of the local user; empty before [method initialize].
+    #[func]
+    fn get_persona_name(&self) -> GString {
+        read(|steam| GString::from(&steam.persona_name()))
+    }
+
+    /// Makes a lobby for up to [param max_members] (1 to 250) players, the local user among them. [signal lobby_created]
+    /// answers.
+    ///
+    /// Returns [constant OK], [constant ERR_UNAVAILABLE] before [method initialize], or [constant
+    /// ERR_INVALID_PARAMETER] if [param max_members] is out of range.
+    #[func]
+    fn create_lobby(&self, r#type: LobbyType, #[opt(default = 32)] max_members: i32) -> Error {
+        ask("create_lobby", |steam| steam.create_lobby(to_steam(r#type), max_members))
+    }
+
+    /// Joins a lobby. [signal lobby_joined] answers.
+    ///
+    /// Returns [constant OK], or [constant ERR_UNAVAILABLE] before [method initialize].
+    #[func]
+    fn join_lobby(&self, lobby_id: i64) -> Error {
+        ask("join_lobby", |steam| steam.join_lobby(lobby(lobby_id)))
+    }
+
+    /// Leaves a lobby, at once. Connections of a [SteamMultiplayerPeer] stay as they are.
+    #[func]
+    fn leave_lobby(&self, lobby_id: i64) {
+        runtime::steam(|steam| steam.leave_lobby(lobby(lobby_id)));
+    }
+
+    /// The owner of a lobby that the local user is in; otherwise 0.
+    #[func]
+    fn get_lobby_owner(&self, lobby_id: i64) -> i64 {
+        runtime::steam(|steam| steam.lobby_owner(lobby(lobby_id))).flatten().map_or(0, signed)
+    }
+
+    /// The members of a lobby that the local user is in, the local user among them.
+    #[func]
+    fn get_lobby_members(&self, lobby_id: i64) -> PackedInt64Array {
+        read(|steam| steam.lobby_members(lobby(lobby_id)).into_iter().map(signed).collect())
+    }
+
+    /// How many members a lobby may have; 0 if Steam knows nothing of it.
+    #[func]
+    fn get_lobby_member_limit(&self, lobby_id: i64) -> i32 {
+        read(|steam| steam.lobby_member_limit(lobby(lobby_id)))
+    }
+
+    /// The value of a key of a lobby, that was listed or joined; empty if there is none.
+    #[func]
+    fn get_lobby_data(&self, lobby_id: i64, key: GString) -> GString {
+        read(|steam| GString::from(&steam.lobby_data(lobby(lobby_id), &key.to_string())))
+    }
+
+    /// All keys of a lobby with their values.
+    #[func]
+    fn get_all_lobby_data(&self, lobby_id: i64) -> VarDictionary {
+        let data = read(|steam| steam.all_lobby_data(lobby(lobby_id)));
+        data.iter().map(|(key, value)| (key.to_variant(), value.to_variant())).collect()
+    }
+
+    /// Sets the value of a key. [code]false[/code] if the local user is not the owner, the key is longer than 255 bytes,
+    /// or there is no room (8,192 bytes in all).
+    #[func]
+    fn set_lobby_data(&self, lobby_id: i64, key: GString, value: GString) -> bool {
+        read(|steam| steam.set_lobby_data(lobby(lobby_id), &key.to_string(), &value.to_string()))
+    }
+
+    /// Says whether more players may join. [code]false[/code] if the local user is not the owner.
+    #[func]
+    fn set_lobby_joinable(&self, lobby_id: i64, joinable: bool) -> bool {
+        read(|steam| steam.set_lobby_joinable(lobby(lobby_id), joinable))
+    }
+
+    /// Asks Steam for public lobbies. [signal lobby_list_received] answers.
+    ///
+    /// Every entry of [param filters] must hold for a lobby. The keys [code]"slots_available"[/code] (at least so many
+    /// free places), [code]"distance"[/code] (one of [enum LobbyDistanceFilter]) and [code]"max_results"[/code] take an
+    /// int. Any other key is one of the lobby's data: with a [String] or an int as the value it must be the same;
+    /// [code][value, comparison][/code] compares it as one of [enum LobbyComparison] says.
+    ///
+    /// Returns [constant OK], [constant ERR_UNAVAILABLE] before [method initialize], or [constant
+    /// ERR_INVALID_PARAMETER] if a filter is none of these.
+    #[func]
+    fn request_lobby_list(&self, #[opt(default = Filters::default())] filters: Filters) -> Error {
+        match filters.to_steam() {
+            Ok(filters) => ask("request_lobby_list", |steam| steam.request_lobby_list(&filters)),
+            Err(error) => outcome("request_lobby_list", Err(error)),
+        }
+    }
+
+    /// Opens Steam's overlay, with the dialog to invite friends to a lobby.
+    #[func]
+    fn open_invite_dialog(&self, lobby_id: i64) {
+        runtime::steam(|steam| steam.open_invite_dialog(lobby(lobby_id)));
+    }
+}
+
+impl SteamSession {
+    /// Tells the game what has happened. A handler may call any method.
+    pub(crate) fn tell(event: LobbyEvent) {
+        let this = Self::singleton();
+        let mut signals = this.signals();
+        let number = |lobby: LobbyId| lobby.0.cast_signed();
+        match event {
+            LobbyEvent::LobbyCreated { result, lobby } => {
+                signals.lobby_created().emit(i64::from(result), number(lobby));
+            }
+            LobbyEvent::LobbyJoined { lobby, response } => {
+                signals.lobby_joined().emit(number(lobby), i64::from(response));
+            }
+            LobbyEvent::MemberJoined { lobby, member } => {
+                signals.lobby_member_joined().emit(number(lobby), signed(member));
+            }
+            LobbyEvent::MemberLeft { lobby, member } => {
+                signals.lobby_member_left().emit(number(lobby), signed(member));
+            }
+            LobbyEvent::DataChanged { lobby } => signals.lobby_data_changed().emit(number(lobby)),
+            LobbyEvent::ListReceived { lobbies } => {
+                let lobbies: PackedInt64Array = lobbies.into_iter().map(number).collect();
+                signals.lobby_list_received().emit(&lobbies);
+            }
+            LobbyEvent::JoinRequested { lobby, friend } => {
+                signals.join_requested().emit(number(lobby), signed(friend));
+            }
+        }
+    }
+}
+
+/// What Steam says, or nothing of it before it is initialised.
+fn read<R: Default>(action: impl FnOnce(&mut Steam) -> R) -> R {
+    runtime::steam(action).unwrap_or_default()
+}
+
+/// A request that a signal answers.
+fn ask(call: &str, request: impl FnOnce(&mut Steam) -> Result<(), LobbyError>) -> Error {
+    match runtime::steam(request) {
+        Some(result) => outcome(call, result),
+        None => outcome(call, Err(NotInitialized)),
+    }
+}
+
+/// Steam has not been initialised.
+#[derive(Debug)]
+struct NotInitialized;
+
+impl std::fmt::Display for NotInitialized {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Steam is not initialised: call SteamSession.initialize first")
+    }
+}
+
+impl AsError for NotInitialized {
+    fn code(&self) -> Error {
+        Error::ERR_UNAVAILABLE
+    }
+}
+
+fn signed(id: SteamId) -> i64 {
+    id.0.cast_signed()
+}
+
+fn lobby(id: i64) -> LobbyId {
+    LobbyId(id.cast_unsigned())
+}
+
+fn to_steam(kind: LobbyType) -> peer_steam::LobbyType {
+    match kind {
+        LobbyType::Private => peer_steam::LobbyType::Private,
+        LobbyType::FriendsOnly => peer_steam::LobbyType::FriendsOnly,
+        LobbyType::Public => peer_steam::LobbyType::Public,
+        LobbyType::Invisible => peer_steam::LobbyType::Invisible,
+    }
+}
