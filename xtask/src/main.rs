@@ -1,6 +1,9 @@
 //! The project's commands, as `cargo xtask COMMAND`.
 
+mod apt_sources;
 mod bench;
+mod debian;
+mod engine;
 mod estimates;
 mod fuzz;
 mod goals;
@@ -28,6 +31,8 @@ enum Command {
     Bench(bench::Args),
     /// Run a command with Local Steam in Steam's place
     Local(local::Args),
+    /// Print the path of a Godot that the addon runs in; on Debian and its like one is fetched if there is none
+    Engine,
     /// Run the fuzz targets (needs the nightly toolchain)
     Fuzz(fuzz::Args),
 }
@@ -37,6 +42,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Bench(args) => bench::run(&args),
         Command::Local(args) => local::run(&args),
+        Command::Engine => engine::run(),
         Command::Fuzz(args) => fuzz::run(&args),
     };
     match result {
