@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use crate::debian;
 
 /// The first version whose extension interface the addon is built for.
-const OLDEST: Version = Version { major: 4, minor: 4 };
+pub(crate) const OLDEST: Version = Version { major: 4, minor: 4 };
 
 const WHERE_TO_GET_IT: &str = "get it from godotengine.org and set GODOT to the program's path";
 
@@ -50,7 +50,7 @@ pub(crate) fn find() -> Result<PathBuf> {
 
 /// Godot's version, without its patch level, which never changes the extension interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Version {
+pub(crate) struct Version {
     major: u32,
     minor: u32,
 }
