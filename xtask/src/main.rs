@@ -1,13 +1,25 @@
 //! The project's commands, as `cargo xtask COMMAND`.
 
+mod addon;
+mod apt_sources;
 mod bench;
+mod debian;
+mod dist;
+mod elf;
+mod engine;
 mod estimates;
 mod fuzz;
+mod gdextension;
 mod goals;
+mod licences;
 mod local;
+mod metadata;
 mod packages;
+mod platform;
+mod project;
 mod run;
 mod test;
+mod toolchain;
 
 use std::process::ExitCode;
 
@@ -28,6 +40,12 @@ enum Command {
     Bench(bench::Args),
     /// Run a command with Local Steam in Steam's place
     Local(local::Args),
+    /// Build the addon and lay it out, by itself or in a Godot project; prints its folder
+    Godot(addon::Args),
+    /// Pack the addon for Godot's Asset Library, with every platform that was built; prints the archive's path
+    Dist,
+    /// Print the path of a Godot that the addon runs in; on Debian and its like one is fetched if there is none
+    Engine,
     /// Run the fuzz targets (needs the nightly toolchain)
     Fuzz(fuzz::Args),
 }
@@ -37,6 +55,9 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Bench(args) => bench::run(&args),
         Command::Local(args) => local::run(&args),
+        Command::Godot(args) => addon::run(&args),
+        Command::Dist => dist::run(),
+        Command::Engine => engine::run(),
         Command::Fuzz(args) => fuzz::run(&args),
     };
     match result {

@@ -1,0 +1,242 @@
+//! `cargo xtask godot`: builds the addon and lays it out as Godot expects it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::elf;
+use crate::gdextension;
+use crate::licences;
+use crate::metadata::Metadata;
+use crate::platform::Platform;
+use crate::project::Project;
+use crate::run::{cargo, output, root, step, target_dir};
+use crate::toolchain;
+
+/// The package that the addon's library is built from.
+const PACKAGE: &str = "peer-godot";
+
+/// The package that Valve's libraries come with.
+const STEAM_PACKAGE: &str = "steamworks-sys";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Optimised, as for a release
+    #[arg(long)]
+    release: bool,
+    /// Put the addon into this Godot project, where it is known from the next start on
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Build for another target of Rust's than this machine's
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+}
+
+/// Builds, lays out, and prints the addon's folder.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let project = args.project.as_deref().map(Project::open).transpose()?;
+    let folder = match &project {
+        Some(project) => project.addon(),
+        None => default_folder(args.release)?,
+    };
+    build(args.target.as_deref(), args.release, &folder)?;
+    if let Some(project) = project {
+        project.register(&format!("res://addons/steam_peer/{}", gdextension::FILE))?;
+    }
+    println!("{}", folder.display());
+    Ok(())
+}
+
+/// Where the addon is laid out if it goes into no project. The two kinds of build are apart, so that nothing
+/// unoptimised gets into a release.
+pub(crate) fn default_folder(release: bool) -> Result<PathBuf> {
+    let kind = if release { "release" } else { "debug" };
+    Ok(target_dir()?.join("godot").join(kind).join("addons").join("steam_peer"))
+}
+
+/// Builds the addon for a target, or else for this machine, and lays it out in `folder`, where what was built
+/// for other platforms stays. Files that a running Godot has open are replaced, not written to.
+pub(crate) fn build(target: Option<&str>, release: bool, folder: &Path) -> Result<()> {
+    let host = toolchain::host()?;
+    let target = target.unwrap_or(&host);
+    let platform = Platform::of(target)
+        .with_context(|| format!("no addon for {target}, only for {}", Platform::all_targets().join(", ")))?;
+    let metadata = Metadata::read()?;
+    let mut libraries = Vec::new();
+    for target in platform.builds(target) {
+        libraries.push(compile(target, &host, release, platform)?);
+    }
+    let library = join(&libraries, platform)?;
+    let bin = folder.join(platform.folder());
+    place(&bin.join(platform.library), &read(&library)?)?;
+    place(&bin.join(platform.steam_library), &read(&steam_library(&metadata, platform)?)?)?;
+    for (name, content) in common_files(&metadata)? {
+        place(&folder.join(name), &content)?;
+    }
+    Ok(())
+}
+
+/// The files that are the same for every platform, by their paths within the addon, sorted.
+pub(crate) fn common_files(metadata: &Metadata) -> Result<Vec<(String, Vec<u8>)>> {
+    let sources = root().join(PACKAGE).join("addon");
+    let mut files = vec![
+        ("LICENSE-APACHE".to_owned(), read(&root().join("LICENSE-APACHE"))?),
+        ("LICENSE-MIT".to_owned(), read(&root().join("LICENSE-MIT"))?),
+        ("LICENSES-THIRD-PARTY.txt".to_owned(), licences::notice(&metadata.linked(PACKAGE)?)?.into_bytes()),
+        ("NOTICE-VALVE.txt".to_owned(), read(&sources.join("NOTICE-VALVE.txt"))?),
+        ("README.md".to_owned(), read(&sources.join("README.md"))?),
+    ];
+    for class in gdextension::ICONS {
+        let icon = format!("icons/{class}.svg");
+        let content = read(&sources.join(&icon))?;
+        files.push((icon, content));
+    }
+    files.push((gdextension::FILE.to_owned(), gdextension::text().into_bytes()));
+    Ok(files)
+}
+
+/// Compiles the library for one target; returns where cargo put it.
+fn compile(target: &str, host: &str, release: bool, platform: &Platform) -> Result<PathBuf> {
+    let linker = toolchain::need(target)?;
+    let mut command = cargo(&["build", "--package", PACKAGE, "--message-format=json-render-diagnostics"]);
+    if release {
+        command.arg("--release");
+    }
+    if target != host {
+        command.args(["--target", target]);
+    }
+    if let Some((variable, program)) = linker {
+        command.env(variable, program);
+    }
+    eprintln!("==> building {PACKAGE} for {target}");
+    let messages = output(&mut command)?;
+    let library = library_in(&messages, platform.library);
+    let library = library.with_context(|| format!("cargo built no {} for {target}", platform.library))?;
+    if platform.system == "linux" {
+        check_search_path(&library)?;
+    }
+    Ok(library)
+}
+
+/// The path of the file with this name among those that cargo says it built.
+fn library_in(messages: &str, name: &str) -> Option<PathBuf> {
+    messages.lines().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let files = message["filenames"].as_array()?.iter().filter_map(|file| file.as_str());
+        files.map(PathBuf::from).find(|file| file.file_name().is_some_and(|found| found == name))
+    })
+}
+
+/// One library of those for each processor.
+fn join(libraries: &[PathBuf], platform: &Platform) -> Result<PathBuf> {
+    if let [library] = libraries {
+        return Ok(library.clone());
+    }
+    let joined = target_dir()?.join("godot");
+    fs::create_dir_all(&joined).with_context(|| format!("cannot make {}", joined.display()))?;
+    let joined = joined.join(platform.library);
+    let mut lipo = Command::new("lipo");
+    lipo.arg("-create").args(libraries).arg("-output").arg(&joined);
+    // What it prints would mix with the addon's folder.
+    step("one library for all processors", lipo.stdout(io::stderr()))?;
+    Ok(joined)
+}
+
+/// Valve's library has to be found beside ours, but after `LD_LIBRARY_PATH`, where Local Steam is. Which kind of
+/// search path a linker writes depends on its settings.
+fn check_search_path(library: &Path) -> Result<()> {
+    let path =
+        elf::search_path(&read(library)?).with_context(|| format!("cannot read {}", library.display()))?;
+    if path.rpath.is_some() || path.runpath.as_deref() != Some("$ORIGIN") {
+        bail!("{} must have the RUNPATH $ORIGIN and no RPATH, but has {path:?}", library.display());
+    }
+    Ok(())
+}
+
+/// Valve's library for a platform.
+fn steam_library(metadata: &Metadata, platform: &Platform) -> Result<PathBuf> {
+    let package = metadata.package(STEAM_PACKAGE)?;
+    let redistributables = package.folder.join("lib/steam/redistributable_bin");
+    Ok(redistributables.join(platform.steam_folder).join(platform.steam_library))
+}
+
+/// Puts a file in its place, if it is not the same already: under another name first, because writing into a
+/// library that a process has loaded ends that process.
+fn place(path: &Path, content: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|present| present == content) {
+        return Ok(());
+    }
+    let folder = path.parent().context("a file in the addon has a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut fresh = path.as_os_str().to_owned();
+    fresh.push(".new");
+    fs::write(&fresh, content).with_context(|| format!("cannot write into {}", folder.display()))?;
+    fs::rename(&fresh, path).with_context(|| format!("cannot replace {}: is it in use?", path.display()))
+}
+
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_is_found_in_what_cargo_says() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","filenames":["/t/libpeer_core.rlib","/t/libpeer_core.rmeta"]}"#,
+            "\n",
+            r#"{"reason":"build-script-executed","package_id":"a"}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","filenames":["/t/peer_godot.dll.lib","/t/peer_godot.dll"]}"#,
+            "\n",
+            r#"{"reason":"build-finished","success":true}"#,
+        );
+        assert_eq!(library_in(messages, "peer_godot.dll"), Some("/t/peer_godot.dll".into()));
+        assert_eq!(library_in(messages, "libpeer_godot.so"), None);
+    }
+
+    #[test]
+    fn valves_library_is_there_for_every_platform() {
+        let metadata = Metadata::read().unwrap();
+        for platform in &crate::platform::PLATFORMS {
+            let library = steam_library(&metadata, platform).unwrap();
+            assert!(library.is_file(), "{}", library.display());
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_search_path_of_the_wrong_kind_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("empty.c");
+        fs::write(&source, "").unwrap();
+        let link = |flags: &[&str]| {
+            let library = folder.path().join("libempty.so");
+            let mut compiler = Command::new("cc");
+            let status = compiler.arg("-shared").args(flags).arg("-o").arg(&library).arg(&source).status();
+            assert!(status.unwrap().success());
+            check_search_path(&library)
+        };
+        link(&["-Wl,-rpath,$ORIGIN,--enable-new-dtags"]).unwrap();
+        link(&["-Wl,-rpath,$ORIGIN,--disable-new-dtags"]).unwrap_err();
+        link(&["-Wl,-rpath,/elsewhere,--enable-new-dtags"]).unwrap_err();
+        link(&[]).unwrap_err();
+    }
+
+    #[test]
+    fn a_file_that_is_open_is_replaced_not_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bin/library");
+        place(&path, b"old").unwrap();
+        let open = fs::File::open(&path).unwrap();
+        place(&path, b"new").unwrap();
+        assert_eq!(io::read_to_string(open).unwrap(), "old");
+        assert_eq!(read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,102 @@
+//! A Godot project that the addon is put into.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+/// A folder with a `project.godot`.
+#[derive(Debug)]
+pub(crate) struct Project {
+    folder: PathBuf,
+    settings: String,
+}
+
+impl Project {
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        let file = folder.join("project.godot");
+        if !file.is_file() {
+            bail!("{} is no Godot project: it holds no project.godot", folder.display());
+        }
+        let settings =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        Ok(Self { folder: folder.to_owned(), settings })
+    }
+
+    /// Where the addon goes.
+    pub(crate) fn addon(&self) -> PathBuf {
+        self.folder.join("addons").join("steam_peer")
+    }
+
+    /// Enters an extension into the list that Godot loads at its start. Otherwise the editor enters it when it
+    /// scans the project for the first time, and until then its classes are unknown.
+    pub(crate) fn register(&self, extension: &str) -> Result<()> {
+        let folder = self.folder.join(data_folder(&self.settings));
+        let file = folder.join("extension_list.cfg");
+        let list = match fs::read_to_string(&file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            list => list.with_context(|| format!("cannot read {}", file.display()))?,
+        };
+        let Some(list) = with_entry(&list, extension) else { return Ok(()) };
+        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::write(&file, list).with_context(|| format!("cannot write {}", file.display()))
+    }
+}
+
+/// Godot's own folder in a project: hidden, unless the project says otherwise.
+fn data_folder(settings: &str) -> &'static str {
+    let visible = settings.lines().any(|line| {
+        line.split_once('=').is_some_and(|(name, value)| {
+            name.trim() == "config/use_hidden_project_data_directory" && value.trim() == "false"
+        })
+    });
+    if visible { "godot" } else { ".godot" }
+}
+
+/// The list with the entry at its end, or nothing if it is in it. What others have entered stays as it is.
+fn with_entry(list: &str, entry: &str) -> Option<String> {
+    if list.lines().any(|line| line.trim() == entry) {
+        return None;
+    }
+    let separator = if list.is_empty() || list.ends_with('\n') { "" } else { "\n" };
+    Some(format!("{list}{separator}{entry}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OURS: &str = "res://addons/steam_peer/steam_peer.gdextension";
+
+    #[test]
+    fn an_entry_is_added_to_an_empty_list() {
+        assert_eq!(with_entry("", OURS), Some(format!("{OURS}\n")));
+    }
+
+    #[test]
+    fn the_entries_of_others_stay() {
+        let expected = format!("res://a.gdextension\nres://b.gdextension\n{OURS}\n");
+        assert_eq!(with_entry("res://a.gdextension\nres://b.gdextension\n", OURS).as_ref(), Some(&expected));
+        assert_eq!(with_entry("res://a.gdextension\nres://b.gdextension", OURS), Some(expected));
+    }
+
+    #[test]
+    fn an_entry_is_not_added_twice() {
+        assert_eq!(with_entry(&format!("res://a.gdextension\n{OURS}\n"), OURS), None);
+        assert_eq!(with_entry(&format!("{OURS}\r\nres://a.gdextension\r\n"), OURS), None);
+    }
+
+    #[test]
+    fn another_extension_whose_path_contains_ours_is_another() {
+        let list = format!("{OURS}.old\n");
+        assert_eq!(with_entry(&list, OURS), Some(format!("{list}{OURS}\n")));
+    }
+
+    #[test]
+    fn godots_folder_is_where_the_project_says() {
+        assert_eq!(data_folder("config_version=5\n[application]\nconfig/name=\"A\"\n"), ".godot");
+        assert_eq!(data_folder("config/use_hidden_project_data_directory=true\n"), ".godot");
+        assert_eq!(data_folder("config/use_hidden_project_data_directory=false\n"), "godot");
+    }
+}
