@@ -15,6 +15,8 @@ unsafe impl ExtensionLibrary for SteamPeer {
         if stage == InitStage::Scene {
             enums::register();
             project_settings::register();
+            // The engine has no scene tree yet.
+            Callable::from_fn("SteamSession start", |_| runtime::attach()).call_deferred(&[]);
         }
     }
 

@@ -37,7 +37,7 @@ struct Runtime {
     /// What `SteamSession` has not told the game yet.
     lobby_events: VecDeque<LobbyEvent>,
     /// Whether the engine calls `frame` every frame.
-    has_frame: bool,
+    is_attached: bool,
     is_flush_due: bool,
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn new_session() -> SharedSession {
 
 /// Initialises Steam for the process. Harmless if that has been done.
 pub(crate) fn initialize() -> Result<(), InitError> {
-    run_every_frame();
+    attach();
     with(|runtime| {
         if runtime.steam.is_none() {
             let steam = Steam::init()?;
@@ -154,7 +154,6 @@ pub(crate) fn let_linger(session: &SharedSession) {
         session.status() == Status::Disconnected && session.is_lingering()
     };
     if is_wanted {
-        run_every_frame();
         with(|runtime| {
             if !runtime.lingering.iter().any(|lingering| Rc::ptr_eq(lingering, session)) {
                 runtime.lingering.push(Rc::clone(session));
@@ -180,18 +179,21 @@ fn poll_lingering() -> bool {
     })
 }
 
-/// Has the engine call [`frame`] every frame.
-fn run_every_frame() {
-    if with(|runtime| std::mem::replace(&mut runtime.has_frame, true)) {
+/// Has the engine call [`frame`] every frame, and say when scripts are about to end. Harmless if it does.
+pub(crate) fn attach() {
+    if with(|runtime| runtime.is_attached) {
         return;
     }
     let tree = Engine::singleton().get_main_loop().and_then(|main| main.try_cast::<SceneTree>().ok());
-    let Some(mut tree) = tree else {
-        // Too early, or a main loop without frames: then `poll` does what can be done.
-        with(|runtime| runtime.has_frame = false);
-        return;
-    };
+    // Too early, or a main loop without frames: then `poll` does what can be done.
+    let Some(mut tree) = tree else { return };
+    let Some(mut root) = tree.get_root() else { return };
     tree.connect("process_frame", &Callable::from_fn("SteamSession frame", |_| frame()));
+    root.connect(
+        "tree_exited",
+        &Callable::from_fn("SteamSession scripts end", |_| SteamSession::disconnect_all()),
+    );
+    with(|runtime| runtime.is_attached = true);
 }
 
 fn frame() {

@@ -199,6 +199,18 @@ impl SteamSession {
 }
 
 impl SteamSession {
+    /// Lets go of every handler. The engine ends the scripts before it frees this object, and would then free handlers
+    /// whose script is gone.
+    pub(crate) fn disconnect_all() {
+        let mut this = Self::singleton();
+        for signal in this.get_signal_list().iter_shared() {
+            let name = signal.get_or_nil("name").to::<StringName>();
+            for connection in this.get_signal_connection_list(&name).iter_shared() {
+                this.disconnect(&name, &connection.get_or_nil("callable").to::<Callable>());
+            }
+        }
+    }
+
     /// Tells the game what has happened. A handler may call any method.
     pub(crate) fn tell(event: LobbyEvent) {
         let this = Self::singleton();
