@@ -204,7 +204,7 @@ impl SteamSession {
     pub(crate) fn disconnect_all() {
         let mut this = Self::singleton();
         for signal in this.get_signal_list().iter_shared() {
-            let name = signal.get_or_nil("name").to::<StringName>();
+            let name = StringName::from(&signal.get_or_nil("name").to::<GString>());
             for connection in this.get_signal_connection_list(&name).iter_shared() {
                 this.disconnect(&name, &connection.get_or_nil("callable").to::<Callable>());
             }
