@@ -5,17 +5,18 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use peer_core::{ConnectionHandle, ListenHandle, LobbyId, SteamId, Time, TransportError, VirtualPort};
+use peer_core::{ConnectionHandle, LobbyId, SteamId, Time};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rustc_hash::FxHashMap;
 
 use crate::connection::{Half, Stage};
 use crate::counters::Counters;
-use crate::endpoint::{Endpoint, EndpointId, SimTransport};
+use crate::endpoint::{Endpoint, SimTransport};
 use crate::event::{Event, Events};
 use crate::link::{LinkSettings, Links};
 use crate::lobby::{Lobbies, LobbyNews};
+use crate::process::{Process, ProcessId};
 use crate::trace::{TraceEntry, TraceEvent};
 
 /// What becomes of a request from someone with whom a connection is still open.
@@ -93,13 +94,14 @@ pub(crate) struct State {
     pub(crate) events: Events,
     pub(crate) settings: NetworkSettings,
     pub(crate) links: Links,
+    pub(crate) processes: Vec<Process>,
     pub(crate) endpoints: Vec<Endpoint>,
-    pub(crate) living: FxHashMap<SteamId, EndpointId>,
+    pub(crate) living: FxHashMap<SteamId, ProcessId>,
     pub(crate) halves: FxHashMap<ConnectionHandle, Box<Half>>,
     pub(crate) bad_certificates: FxHashMap<(SteamId, SteamId), u32>,
     pub(crate) lobbies: Lobbies,
     pub(crate) last_connection: u32,
-    last_listen: u32,
+    pub(crate) last_listen: u32,
     pub(crate) send_calls: u64,
     trace: Option<Vec<TraceEntry>>,
 }
@@ -112,6 +114,7 @@ impl State {
             events: Events::default(),
             settings,
             links: Links::default(),
+            processes: Vec::new(),
             endpoints: Vec::new(),
             living: FxHashMap::default(),
             halves: FxHashMap::default(),
@@ -129,41 +132,6 @@ impl State {
         if let Some(trace) = &mut self.trace {
             trace.push(TraceEntry { at: self.now, event: event() });
         }
-    }
-
-    pub(crate) fn listen(
-        &mut self,
-        endpoint: EndpointId,
-        port: VirtualPort,
-    ) -> Result<ListenHandle, TransportError> {
-        let listens = &mut self.endpoints[endpoint.0].listens;
-        if listens.contains_key(&port) {
-            return Err(TransportError::Refused(format!("already listening on port {}", port.0)));
-        }
-        self.last_listen += 1;
-        let listen = ListenHandle(self.last_listen);
-        listens.insert(port, listen);
-        Ok(listen)
-    }
-
-    /// A process dies or exits: all that it held is gone, and nobody is told.
-    pub(crate) fn end_process(&mut self, id: EndpointId) {
-        let endpoint = &mut self.endpoints[id.0];
-        if !endpoint.alive {
-            return;
-        }
-        endpoint.alive = false;
-        endpoint.listens.clear();
-        endpoint.statuses.clear();
-        endpoint.inbox.clear();
-        let steam_id = endpoint.steam_id;
-        let connections = endpoint.connections.clone();
-        self.living.remove(&steam_id);
-        self.trace(|| TraceEvent::Ended(steam_id));
-        for handle in connections {
-            self.remove_half(handle);
-        }
-        self.orphan_memberships(steam_id);
     }
 
     fn happen(&mut self, event: Event) {
@@ -196,6 +164,7 @@ impl State {
         self.now = self.now.max(until);
     }
 
+    /// What a transport holds, its process's sockets aside.
     fn counters(&self, endpoint: &Endpoint) -> Counters {
         let lingers = |handle: &&ConnectionHandle| {
             self.halves.get(handle).is_some_and(|half| half.stage == Stage::Lingering)
@@ -206,8 +175,19 @@ impl State {
             unread_messages: endpoint.unread,
             open_connections: endpoint.connections.len() - lingering_connections,
             lingering_connections,
-            listen_sockets: endpoint.listens.len(),
+            listen_sockets: 0,
         }
+    }
+
+    /// What the processes of certain users hold together.
+    fn counters_of(&self, is_meant: impl Fn(SteamId) -> bool) -> Counters {
+        let processes = self.processes.iter().filter(|process| is_meant(process.steam_id));
+        let listen_sockets = processes.map(|process| process.sockets.len()).sum();
+        let endpoints = self.endpoints.iter().filter(|endpoint| is_meant(endpoint.steam_id));
+        endpoints.fold(Counters { listen_sockets, ..Counters::default() }, |mut sum, endpoint| {
+            sum += self.counters(endpoint);
+            sum
+        })
     }
 }
 
@@ -275,10 +255,7 @@ impl Network {
     /// If one is running: Steam allows a user one process of a game.
     pub fn endpoint(&self, steam_id: SteamId) -> SimTransport {
         let mut state = self.state.borrow_mut();
-        let id = EndpointId(state.endpoints.len());
-        let before = state.living.insert(steam_id, id);
-        assert!(before.is_none(), "user {steam_id} already has a process; kill or drop it first");
-        state.endpoints.push(Endpoint::new(steam_id));
+        let id = state.start_process(steam_id);
         drop(state);
         SimTransport::new(Rc::clone(&self.state), id, steam_id)
     }
@@ -373,21 +350,12 @@ impl Network {
 
     /// What all processes hold together, dead ones included.
     pub fn counters(&self) -> Counters {
-        let state = self.state.borrow();
-        state.endpoints.iter().fold(Counters::default(), |mut sum, endpoint| {
-            sum += state.counters(endpoint);
-            sum
-        })
+        self.state.borrow().counters_of(|_| true)
     }
 
     /// What all processes that a user ever had hold.
     pub fn counters_of(&self, steam_id: SteamId) -> Counters {
-        let state = self.state.borrow();
-        let own = state.endpoints.iter().filter(|endpoint| endpoint.steam_id == steam_id);
-        own.fold(Counters::default(), |mut sum, endpoint| {
-            sum += state.counters(endpoint);
-            sum
-        })
+        self.state.borrow().counters_of(|user| user == steam_id)
     }
 
     /// Notes from now on what happens.

@@ -227,16 +227,8 @@ impl<T: Transport> Session<T> {
         self.active = None;
         self.lobby = None;
         self.status = Status::Disconnected;
-        self.retired_listening.extend(self.listening.take());
-        self.close_retired_listening();
-    }
-
-    /// Closes the sockets of earlier sessions, if nothing that was accepted on them is open any more.
-    pub(super) fn close_retired_listening(&mut self) {
-        if self.departures.is_empty() {
-            for listening in self.retired_listening.drain(..) {
-                self.transport.close_listen(listening.handle);
-            }
+        if let Some(listen) = self.listening.take() {
+            self.transport.retire_listen(listen);
         }
     }
 }

@@ -24,7 +24,6 @@ impl<T: Transport> Session<T> {
         }
         self.look_after_unsteady();
         self.departures.poll(&mut self.transport, now);
-        self.close_retired_listening();
     }
 
     fn take_statuses(&mut self) {

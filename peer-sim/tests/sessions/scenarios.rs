@@ -661,6 +661,38 @@ fn a_listen_socket_outlives_what_was_accepted_on_it_and_is_taken_over() {
 }
 
 #[test]
+fn another_session_of_the_process_takes_the_port_over_while_the_first_one_lingers() {
+    let network = Network::new(1);
+    let mut first = Solo::host(&network);
+    let transport = first.session.transport().sibling();
+    let mut second = Solo { network: network.clone(), session: Session::new(transport, 2), events: vec![] };
+    let mut old = client_of(&mut first, 2);
+    for _ in 0..200 {
+        first.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &[7; 1000]).unwrap();
+    }
+    let error = second.session.create_host(PORT, network.now());
+    assert!(matches!(error, Err(SessionError::Listen(_))), "it is the first one's: {error:?}");
+    first.session.close(network.now());
+    second.session.create_host(PORT, network.now()).unwrap();
+    let mut new = Solo::new(&network, SteamId(3));
+    new.session.create_client(HOST, PORT, network.now()).unwrap();
+    let mut heard = 0;
+    while first.session.is_lingering() {
+        assert!(network.now() < Time::ZERO + seconds(10));
+        run(&mut [&mut first, &mut second, &mut old, &mut new], FRAME);
+        heard += old.read().len();
+    }
+    run(&mut [&mut first, &mut second, &mut old, &mut new], seconds(1));
+    assert_eq!((heard, old.session.status()), (200, Status::Disconnected));
+    assert_eq!((new.session.status(), second.session.peers().len()), (Status::Connected, 1));
+    drop(first);
+    run(&mut [&mut second, &mut new], seconds(15));
+    assert_eq!(new.session.status(), Status::Connected);
+    drop((second, new, old));
+    assert!(network.counters().is_empty());
+}
+
+#[test]
 fn leaving_and_coming_back_at_once_works_in_one_process() {
     let mut world = world(3, Topology::Lobby);
     world.assemble();
