@@ -121,6 +121,9 @@ pub(crate) struct Half {
     /// The moments of the events that count; earlier-made ones for other moments are stale.
     pub(crate) wake: Option<Time>,
     pub(crate) retransmit: Option<Time>,
+    pub(crate) acks_due: Option<Time>,
+    /// Packets that have come in, and not been acknowledged.
+    pub(crate) acks: Vec<u64>,
     pub(crate) releasing: bool,
     /// The send calls that touched it last, and in which one of its messages failed last.
     pub(crate) touched_in: u64,
@@ -159,6 +162,8 @@ impl Half {
             receiver: Receiver::default(),
             wake: None,
             retransmit: None,
+            acks_due: None,
+            acks: Vec::new(),
             releasing: false,
             touched_in: 0,
             failed_in: 0,

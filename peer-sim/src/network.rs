@@ -52,6 +52,9 @@ pub struct NetworkSettings {
     /// which something is sent, whose ten seconds begin with what is not answered. An idle one only asks every 12 s or
     /// so, and may take so much longer (measured with GNS 1.6.0: 10 to 22 s).
     pub timeout_slack: Duration,
+    /// How long an acknowledgement waits for something to go out that it can go with (`k_usecMaxDataAckDelay`). If the
+    /// connection is closed meanwhile, it never goes out.
+    pub ack_delay: Duration,
     /// Messages on lanes from 8 up arrive. GNS 1.6.0 writes the header of such a lane one byte too short, and the other
     /// side cannot read on: without this, the first such message ends the connection there with reason 5002.
     pub lanes_past_seven_work: bool,
@@ -77,6 +80,7 @@ impl Default for NetworkSettings {
             timeout_initial: Duration::from_secs(10),
             timeout_connected: Duration::from_secs(10),
             timeout_slack: Duration::from_millis(700),
+            ack_delay: Duration::from_millis(50),
             lanes_past_seven_work: false,
             receive_buffer_messages: 65_536,
             receive_buffer_bytes: 16 * 1024 * 1024,
@@ -148,6 +152,7 @@ impl State {
             Event::Wake(handle) => self.wake(handle),
             Event::Arrive { connection, datagram } => self.arrive(connection, &datagram),
             Event::ArriveForged { connection, segment } => self.arrive_forged(connection, &segment),
+            Event::SendAcks(handle) => self.send_acks_in_time(handle),
             Event::Ack { connection, packet } => self.ack(connection, packet),
             Event::Retransmit(handle) => self.retransmit(handle),
             Event::Release(handle) => self.release(handle),

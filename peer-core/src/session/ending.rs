@@ -6,7 +6,7 @@ use crate::control::{Goodbye, truncate};
 use crate::error::SessionError;
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
-use crate::limits::{FIRST_REDIAL, LAST_WORDS_TIMEOUT, LINGER_TIMEOUT};
+use crate::limits::{ANSWER_TIMEOUT, FIRST_REDIAL, LAST_WORDS_TIMEOUT, LINGER_TIMEOUT};
 use crate::link::{Dial, End, Link, State};
 use crate::outbound::Outbound;
 use crate::reason::EndReason;
@@ -19,6 +19,8 @@ use crate::transport::Transport;
 pub(super) enum Farewell {
     /// Steam's close says it.
     Close,
+    /// The other side has said goodbye, and what it announced is awaited no longer: it is answered.
+    Answer,
     /// What was put before goes out, then a goodbye, and that may take so long.
     Goodbye(Duration),
 }
@@ -207,6 +209,10 @@ impl<T: Transport> Session<T> {
             Farewell::Goodbye(limit) if is_connected => {
                 let until = self.now + limit;
                 self.departures.add(&mut self.transport, handle, link.steam_id, outbound, end.clone(), until);
+            }
+            Farewell::Answer if is_connected && !outbound.is_broken => {
+                let until = self.now + ANSWER_TIMEOUT;
+                self.departures.answer(&mut self.transport, handle, link.steam_id, outbound, until);
             }
             _ => self.transport.close(handle, end.reason, truncate(&end.message), false),
         }

@@ -182,7 +182,7 @@ impl<T: Transport> Session<T> {
                 if now >= *until || link.inbound.has_all(&goodbye.last_numbers) =>
             {
                 let end = End::of(goodbye);
-                self.part(key, end, Farewell::Close);
+                self.part(key, end, Farewell::Answer);
                 self.retire_in_turn(key);
             }
             State::Ended { .. } => self.retire_in_turn(key),

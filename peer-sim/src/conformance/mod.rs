@@ -31,6 +31,8 @@
 //!   as the documentation has it.
 //! - Closing a listen socket ends what was accepted on it, without a word, and ends the answers for what was closed
 //!   before. So no transport closes one that anything hangs on.
+//! - An acknowledgement waits up to 50 ms for something to go with, and never goes out if the connection is closed
+//!   meanwhile. What is sent at once takes it along. In memory: `ack_delay`.
 //! - Only the lower 16 bits of a connection's handle name it: with others in the upper half, `SendMessages` still sends.
 //!   In memory a handle is one number, and used once.
 //! - **Lanes from 8 up end the connection.** The sender of GNS (2021 to this day) leaves out the last byte of their

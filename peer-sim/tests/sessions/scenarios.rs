@@ -465,6 +465,48 @@ fn a_packet_put_just_before_close_arrives_and_the_leave_is_known_within_a_second
 }
 
 #[test]
+fn who_leaves_just_as_the_other_process_ends_does_not_linger() {
+    // With little to say and much, and to someone whose own line is busy, so that nothing goes out at once.
+    for (packets, is_busy) in [(1, false), (300, false), (1, true)] {
+        let network = Network::new(1);
+        let mut host = Solo::host(&network);
+        let mut client = client_of(&mut host, 2);
+        if is_busy {
+            let slow = LinkSettings { bandwidth: 10_000, ..LinkSettings::default() };
+            network.set_link(HOST, SteamId(2), slow);
+        }
+        for _ in 0..packets {
+            client.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &[7; 1000]).unwrap();
+        }
+        client.session.close(network.now());
+        let left = Event::PeerDisconnected(host.session.peers()[0].id);
+        let mut heard = 0;
+        while !host.events.contains(&left) {
+            assert!(network.now() < Time::ZERO + seconds(10));
+            if is_busy {
+                host.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &[7; 3000]).unwrap();
+            }
+            run(&mut [&mut client], FRAME);
+            host.frame();
+            heard += host.read().len();
+        }
+        assert_eq!(heard, packets);
+        assert!(client.session.is_lingering());
+        assert_eq!(host.session.is_lingering(), is_busy, "its answer is out, or it waits for that");
+        let until = network.now() + Duration::from_millis(500);
+        while host.session.is_lingering() {
+            assert!(network.now() < until);
+            run(&mut [&mut host, &mut client], FRAME);
+        }
+        // Not a moment later.
+        drop(host);
+        run(&mut [&mut client], Duration::from_millis(100));
+        assert!(!client.session.is_lingering());
+        assert!(network.counters().is_empty());
+    }
+}
+
+#[test]
 fn a_goodbye_that_promises_what_never_comes_is_believed_for_ten_seconds() {
     let network = Network::new(1);
     let mut host = Solo::host(&network);
