@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::estimates::{self, Measured};
 use crate::goals::GOALS;
+use crate::packages;
 use crate::run::{cargo, step, target_dir};
 
 #[derive(Debug, clap::Args)]
@@ -19,6 +20,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    // Two processes of the benchmarks meet over Local Steam, which is built with them.
+    packages::need()?;
     // Said rather than guessed, so that criterion writes where this looks.
     let folder = match std::env::var_os("CRITERION_HOME") {
         Some(folder) => PathBuf::from(folder),
