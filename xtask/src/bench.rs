@@ -9,6 +9,7 @@ use crate::estimates::{self, Measured};
 use crate::goals::GOALS;
 use crate::packages;
 use crate::run::{cargo, step, target_dir};
+use crate::table::table;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -81,19 +82,6 @@ fn goals(measured: &[Measured], whole: bool) -> String {
     }
     rows.insert(0, ["goal", "benchmark", "result"].map(str::to_owned));
     table(&rows)
-}
-
-/// Columns wide enough for their longest cell, two spaces apart.
-fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let widths: [usize; N] =
-        std::array::from_fn(|i| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0));
-    let mut text = String::new();
-    for row in rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        text += cells.collect::<Vec<_>>().join("  ").trim_end();
-        text.push('\n');
-    }
-    text
 }
 
 /// Nanoseconds in the unit that reads best, four digits or so.
