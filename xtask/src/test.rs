@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 
+use crate::addon;
+use crate::engine;
 use crate::packages;
 use crate::run::{cargo, need_cargo_tool, step};
 
@@ -10,7 +12,11 @@ pub(crate) fn run() -> Result<()> {
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     step("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     need_cargo_tool("nextest")?;
-    step("tests", &mut cargo(&["nextest", "run", "--workspace"]))?;
+    // For the tests that run the addon in the engine.
+    let addon = addon::default_folder(false)?;
+    addon::build(None, false, &addon)?;
+    let mut tests = cargo(&["nextest", "run", "--workspace"]);
+    step("tests", tests.env("STEAM_PEER_ADDON", addon).env("GODOT", engine::find()?))?;
     step("doc tests", &mut cargo(&["test", "--doc", "--workspace"]))?;
     step(
         "docs without warnings",
