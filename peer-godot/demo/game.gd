@@ -132,8 +132,10 @@ func _introduce(player_name: String) -> void:
 	var id := multiplayer.get_remote_sender_id()
 	if not multiplayer.is_server() or get_player(id):
 		return
-	var corner := Player.AREA.position + Player.AREA.size * Vector2(randf(), randf())
-	_spawner.spawn({ "peer_id": id, "name": player_name.left(24), "position": corner })
+	var place := Player.AREA.position + Player.AREA.size * Vector2(randf(), randf())
+	# Neighbours in the order of arrival get colours far apart.
+	var hue := fposmod(_players.get_child_count() * 0.618, 1.0)
+	_spawner.spawn({ "peer_id": id, "name": player_name.left(24), "position": place, "hue": hue })
 
 
 ## To the owner of a square: it has arrived here.
@@ -161,7 +163,7 @@ func _make_player(data: Dictionary) -> Node:
 	player.peer_id = data["peer_id"]
 	player.name = str(player.peer_id)
 	player.player_name = data["name"]
-	player.colour = Color.from_hsv(fposmod(player.peer_id * 0.618, 1.0), 0.6, 0.9)
+	player.colour = Color.from_hsv(data["hue"], 0.6, 0.9)
 	player.position = data["position"]
 	return player
 
