@@ -12,6 +12,9 @@ const DEFAULT_ROUND := "open"
 ## Players that have our own square, and so may see it move.
 var _viewers: Array[int] = []
 
+## Whether the RPCs start as soon as the local player is in the game. Nobody can be called before.
+var _starts_at_once := false
+
 @onready var _players: Node2D = $Players
 @onready var _spawner: MultiplayerSpawner = $Spawner
 @onready var _streams: Streams = $Streams
@@ -92,6 +95,8 @@ func stop_moving() -> void:
 
 func _on_joined() -> void:
 	_introduce.rpc_id(MultiplayerPeer.TARGET_PEER_SERVER, Lobby.get_player_name())
+	if _starts_at_once:
+		start_streams()
 
 
 func _on_left(reason: String) -> void:
@@ -176,10 +181,10 @@ func _with_player(id: int, method: StringName, arguments: Array) -> void:
 
 
 func _on_host_pressed() -> void:
+	_starts_at_once = true
 	host(MAX_PLAYERS, DEFAULT_ROUND)
-	start_streams()
 
 
 func _on_join_pressed() -> void:
+	_starts_at_once = true
 	join(DEFAULT_ROUND)
-	start_streams()
