@@ -12,6 +12,9 @@ const DEFAULT_ROUND := "open"
 ## Players that have our own square, and so may see it move.
 var _viewers: Array[int] = []
 
+## Whether the RPCs start as soon as the local player is in the game. Nobody can be called before.
+var _starts_at_once := false
+
 @onready var _players: Node2D = $Players
 @onready var _spawner: MultiplayerSpawner = $Spawner
 @onready var _streams: Streams = $Streams
@@ -92,6 +95,8 @@ func stop_moving() -> void:
 
 func _on_joined() -> void:
 	_introduce.rpc_id(MultiplayerPeer.TARGET_PEER_SERVER, Lobby.get_player_name())
+	if _starts_at_once:
+		start_streams()
 
 
 func _on_left(reason: String) -> void:
@@ -132,8 +137,10 @@ func _introduce(player_name: String) -> void:
 	var id := multiplayer.get_remote_sender_id()
 	if not multiplayer.is_server() or get_player(id):
 		return
-	var corner := Player.AREA.position + Player.AREA.size * Vector2(randf(), randf())
-	_spawner.spawn({ "peer_id": id, "name": player_name.left(24), "position": corner })
+	var place := Player.AREA.position + Player.AREA.size * Vector2(randf(), randf())
+	# Neighbours in the order of arrival get colours far apart.
+	var hue := fposmod(_players.get_child_count() * 0.618, 1.0)
+	_spawner.spawn({ "peer_id": id, "name": player_name.left(24), "position": place, "hue": hue })
 
 
 ## To the owner of a square: it has arrived here.
@@ -161,7 +168,7 @@ func _make_player(data: Dictionary) -> Node:
 	player.peer_id = data["peer_id"]
 	player.name = str(player.peer_id)
 	player.player_name = data["name"]
-	player.colour = Color.from_hsv(fposmod(player.peer_id * 0.618, 1.0), 0.6, 0.9)
+	player.colour = Color.from_hsv(data["hue"], 0.6, 0.9)
 	player.position = data["position"]
 	return player
 
@@ -174,10 +181,10 @@ func _with_player(id: int, method: StringName, arguments: Array) -> void:
 
 
 func _on_host_pressed() -> void:
+	_starts_at_once = true
 	host(MAX_PLAYERS, DEFAULT_ROUND)
-	start_streams()
 
 
 func _on_join_pressed() -> void:
+	_starts_at_once = true
 	join(DEFAULT_ROUND)
-	start_streams()

@@ -11,6 +11,9 @@ const AREA := Rect2(20, 60, 600, 320)
 ## Seconds without a key after which the square wanders by itself.
 const IDLE_TIME := 2.0
 
+## Seconds for which a shot is seen.
+const FLASH_TIME := 0.08
+
 ## Where the square is for its owner. It is shown there a moment later by the others, who smooth its way.
 @export var target := Vector2.ZERO
 
@@ -64,7 +67,7 @@ func _draw() -> void:
 	draw_rect(Rect2(-SIZE / 2, -SIZE / 2, SIZE, SIZE), colour)
 	draw_line(Vector2.ZERO, Vector2.from_angle(_aim) * SIZE, Color.WHITE, 3.0)
 	if _flash > 0.0:
-		draw_arc(Vector2.ZERO, SIZE, 0.0, TAU, 24, Color(colour, _flash * 4.0), 2.0)
+		draw_arc(Vector2.ZERO, SIZE, 0.0, TAU, 24, Color(colour, _flash / FLASH_TIME), 2.0)
 	var font := ThemeDB.fallback_font
 	draw_string(font, Vector2(-60, -24), player_name, HORIZONTAL_ALIGNMENT_CENTER, 120, 13)
 	draw_string(font, Vector2(-60, 34), _bubble, HORIZONTAL_ALIGNMENT_CENTER, 120, 12, Color.LIGHT_GRAY)
@@ -88,7 +91,7 @@ func say(text: String) -> void:
 
 ## Shows that the player shoots.
 func shoot() -> void:
-	_flash = 0.25
+	_flash = FLASH_TIME
 
 
 ## Shows where the player looks, in radians.

@@ -18,7 +18,7 @@ const MODES: Dictionary[StringName, StringName] = {
 }
 
 ## Physics frames from one call to the next.
-const INTERVALS: Dictionary[StringName, int] = { &"chat": 10, &"shot": 3, &"spark": 1, &"aim": 1 }
+const INTERVALS: Dictionary[StringName, int] = { &"chat": 12, &"shot": 6, &"spark": 1, &"aim": 1 }
 
 
 ## What arrived of one stream from one player.
@@ -56,14 +56,20 @@ func _physics_process(_delta: float) -> void:
 	if not is_active:
 		return
 	_frame += 1
+	var own_id := multiplayer.get_unique_id()
 	if _is_due(&"chat"):
-		chat.rpc(sent[&"chat"], "Hello %d!" % sent[&"chat"])
+		var text := "Hello %d!" % sent[&"chat"]
+		chat.rpc(sent[&"chat"], text)
+		said.emit(own_id, text)
 	if _is_due(&"shot"):
 		fire.rpc(sent[&"shot"])
+		shot.emit(own_id)
 	if _is_due(&"spark"):
 		spark.rpc(sent[&"spark"])
 	if _is_due(&"aim"):
-		aim.rpc(sent[&"aim"], _frame * 0.05)
+		var angle := _frame * 0.05
+		aim.rpc(sent[&"aim"], angle)
+		aimed.emit(own_id, angle)
 
 
 ## Must arrive, and in the order in which it was said.

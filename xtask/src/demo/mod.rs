@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use crate::project::Project;
 use crate::run::root;
 use crate::{addon, engine, local};
-use players::{News, Patience, Player};
+use players::{Ending, News, Patience, Player};
 use report::Report;
 
 /// The game, a Godot project.
@@ -26,7 +26,7 @@ const OVERHEAD: Duration = Duration::from_secs(100);
 /// How long the others run on when one has failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(3);
 
-/// How many of a failed player's last lines are shown.
+/// How many of the last lines of a player who has failed are shown.
 const SHOWN_LINES: usize = 60;
 
 /// A window's size in pixels, and how many stand side by side.
@@ -93,33 +93,31 @@ impl Game {
             players.push(Player::start(number, command, sender)?);
         }
         let in_all = OVERHEAD + Duration::from_secs(self.seconds.into());
-        let ended = players::wait(&mut players, news, Patience { in_all, after_failure: AFTER_FAILURE })?;
+        let ending = players::wait(&mut players, news, Patience { in_all, after_failure: AFTER_FAILURE })?;
 
         let mut faults = Vec::new();
         let mut reports = Vec::new();
-        let mut failed = Vec::new();
         for player in &players {
             let mut own = player.faults();
             match Report::find(player.lines()) {
                 Ok(report) => reports.push(report),
-                Err(error) => own.push(format!("{error:#}")),
+                Err(error) if player.has_ended() => own.push(format!("{error:#}")),
+                Err(_) => {}
+            }
+            if ending == Ending::TooLong && !player.has_ended() {
+                own.push(format!("not done after {} s", in_all.as_secs()));
             }
             if !own.is_empty() {
-                failed.push(player);
+                show_output(player);
                 faults.extend(own.iter().map(|fault| format!("player {}: {fault}", player.number())));
             }
         }
-        faults.extend(ended);
         if !reports.is_empty() {
             print!("\n{}", verdict::overview(&reports));
-            faults.extend(verdict::faults(&reports));
         }
-        for player in failed {
-            eprintln!("\n==> what player {} printed at last", player.number());
-            let lines = player.lines();
-            for line in &lines[lines.len().saturating_sub(SHOWN_LINES)..] {
-                eprintln!("    {line}");
-            }
+        // Of those who are missing the others could only be wrong.
+        if reports.len() == players.len() {
+            faults.extend(verdict::faults(&reports));
         }
         if !faults.is_empty() {
             bail!("the game has failed:\n  {}", faults.join("\n  "));
@@ -152,6 +150,15 @@ impl Game {
             // Valve's own example application, which every account owns.
             .env("SteamAppId", "480");
         Ok(command)
+    }
+}
+
+/// Shows what a player printed at last.
+fn show_output(player: &Player) {
+    eprintln!("\n==> what player {} printed at last", player.number());
+    let lines = player.lines();
+    for line in &lines[lines.len().saturating_sub(SHOWN_LINES)..] {
+        eprintln!("    {line}");
     }
 }
 

@@ -57,13 +57,15 @@ impl Player {
         &self.lines
     }
 
-    /// What is wrong with how it ended and with what it printed.
+    /// Whether it ended by itself.
+    pub(super) fn has_ended(&self) -> bool {
+        self.status.is_some()
+    }
+
+    /// What is wrong with how it ended, if it did, and with what it printed.
     pub(super) fn faults(&self) -> Vec<String> {
-        let ending = match self.status {
-            Some(status) if status.success() => None,
-            Some(status) => Some(format!("ended with {status}")),
-            None => Some("did not end".to_owned()),
-        };
+        let ending = self.status.filter(|status| !status.success());
+        let ending = ending.map(|status| format!("ended with {status}"));
         let errors = distinct(self.lines.iter().filter(|line| report::is_error(line)));
         ending.into_iter().chain(errors).collect()
     }
@@ -134,19 +136,25 @@ pub(super) struct Patience {
     pub(super) after_failure: Duration,
 }
 
-/// Waits until all have ended. Those for whom the time was too short run on, until they are dropped; unless that is
-/// because another has failed, it is returned as a fault.
-pub(super) fn wait(
-    players: &mut [Player],
-    news: &Receiver<News>,
-    patience: Patience,
-) -> Result<Option<String>> {
+/// How a wait came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Everybody has ended.
+    All,
+    /// Somebody has failed, and some of the others run on, until they are dropped.
+    Failure,
+    /// The time is up, and some run on, until they are dropped.
+    TooLong,
+}
+
+/// Waits until all have ended, as long as patience lasts.
+pub(super) fn wait(players: &mut [Player], news: &Receiver<News>, patience: Patience) -> Result<Ending> {
     let start = Instant::now();
     let mut limit = patience.in_all;
     let mut has_failed = false;
     while players.iter().any(|player| player.status.is_none()) {
         let Some(left) = limit.checked_sub(start.elapsed()) else {
-            return Ok((!has_failed).then(|| format!("not over after {} s", limit.as_secs())));
+            return Ok(if has_failed { Ending::Failure } else { Ending::TooLong });
         };
         // Without news the time is up, and the next round sees it.
         let Ok(news) = news.recv_timeout(left) else { continue };
@@ -163,7 +171,7 @@ pub(super) fn wait(
             News::Interrupted => bail!("interrupted"),
         }
     }
-    Ok(None)
+    Ok(Ending::All)
 }
 
 fn player(players: &mut [Player], number: u32) -> Result<&mut Player> {
@@ -196,7 +204,7 @@ mod tests {
         let (sender, news) = mpsc::channel();
         let mut players =
             [shell(1, "echo one; echo ERROR: two >&2", &sender), shell(2, "printf 'no line end'", &sender)];
-        assert_eq!(wait(&mut players, &news, PATIENT).unwrap(), None);
+        assert_eq!(wait(&mut players, &news, PATIENT).unwrap(), Ending::All);
         let mut lines = players[0].lines().to_owned();
         lines.sort();
         assert_eq!(lines, ["ERROR: two", "one"]);
@@ -216,8 +224,8 @@ mod tests {
         let (sender, news) = mpsc::channel();
         let mut players = [shell(1, "exec sleep 600", &sender)];
         let ended = wait(&mut players, &news, Patience { in_all: SHORT, ..PATIENT }).unwrap();
-        assert_eq!(ended.as_deref(), Some("not over after 0 s"));
-        assert_eq!(players[0].faults(), ["did not end"]);
+        assert_eq!(ended, Ending::TooLong);
+        assert!(!players[0].has_ended());
         let id = players[0].child.id();
         drop(players);
         assert!(!is_running(id));
@@ -228,10 +236,11 @@ mod tests {
         let (sender, news) = mpsc::channel();
         let mut players = [shell(1, "exit 3", &sender), shell(2, "exec sleep 600", &sender)];
         let start = Instant::now();
-        assert_eq!(wait(&mut players, &news, Patience { after_failure: SHORT, ..PATIENT }).unwrap(), None);
+        let ended = wait(&mut players, &news, Patience { after_failure: SHORT, ..PATIENT }).unwrap();
+        assert_eq!(ended, Ending::Failure);
         assert!(start.elapsed() < LONG / 2);
         assert_eq!(players[0].faults(), ["ended with exit status: 3"]);
-        assert_eq!(players[1].faults(), ["did not end"]);
+        assert!(!players[1].has_ended());
     }
 
     #[test]
