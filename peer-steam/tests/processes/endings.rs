@@ -26,7 +26,7 @@ fn of_two_that_were_killed_one_is_gone_and_the_other_comes_back_at_once() {
         third.hear(&format!("connected {own}"));
     }
     for (member, own) in members.iter_mut().zip(["1", "2"]) {
-        member.hear_in_order(&["ended 3 Replaced", "disconnected 3", "connected 3"]);
+        member.hear_in_order(&["disconnected 3", "connected 3"]);
         member.tell(&format!("put 3 0 from {own}"));
         third.hear(&format!("packet {own} 0 from {own}"));
         third.tell(&format!("put {own} 1 welcome"));
