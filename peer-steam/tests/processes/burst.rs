@@ -26,11 +26,11 @@ const SEND_RATE_MIN: i32 = 10;
 const SEND_RATE_MAX: i32 = 11;
 const BYTES_PER_SECOND: i64 = 4 * 1024 * 1024;
 
-fn game() -> Game {
+fn game(bytes_per_second: i64) -> Game {
     let mut game = Game::start();
     let transport = game.session.transport_mut();
     for option in [SEND_RATE_MIN, SEND_RATE_MAX] {
-        transport.set_config(option, ConfigValue::Int(BYTES_PER_SECOND)).unwrap();
+        transport.set_config(option, ConfigValue::Int(bytes_per_second)).unwrap();
     }
     for option in TIMEOUTS {
         transport.set_config(option, ConfigValue::Int(PATIENT_MS)).unwrap();
@@ -53,7 +53,7 @@ fn hosts() {
     if !roles::is("burst::hosts") {
         return;
     }
-    let mut game = game();
+    let mut game = game(BYTES_PER_SECOND);
     game.session.create_host(VirtualPort(0), game.now()).unwrap();
     say!("listening");
     let guest = guest_of(&mut game);
@@ -75,7 +75,7 @@ fn joins() {
     if !roles::is("burst::joins") {
         return;
     }
-    let mut game = game();
+    let mut game = game(BYTES_PER_SECOND);
     game.session.create_client(user(1), VirtualPort(0), game.now()).unwrap();
     let mut expected = 0_u32;
     let started = Instant::now();
@@ -139,7 +139,7 @@ fn hosts_small_packets() {
     }
     assert_eq!(game.session.status(), Status::Connected);
     assert!(game.session.peer(guest).is_some());
-    game.ends();
+    game.exits();
 }
 
 #[test]
@@ -156,16 +156,13 @@ fn joins_small_packets() {
             let packet = game.until_packet("the packets");
             let number = u64::from_le_bytes(packet.payload().try_into().unwrap());
             assert_eq!(packet.channel, channel);
-            match packet.mode {
-                TransferMode::Reliable => {
-                    assert_eq!(number, expected);
-                    expected += 1;
-                }
-                _ => {
-                    assert_eq!(number, SMALL_PACKETS);
-                    assert!(!std::mem::replace(&mut had_unreliable, true), "it came twice");
-                    say!("after {expected}");
-                }
+            if packet.mode == TransferMode::Reliable {
+                assert_eq!(number, expected);
+                expected += 1;
+            } else {
+                assert_eq!(number, SMALL_PACKETS);
+                assert!(!std::mem::replace(&mut had_unreliable, true), "it came twice");
+                say!("after {expected}");
             }
         }
         game.session.put(Target::All, channel, TransferMode::Reliable, b"all").unwrap();
@@ -174,7 +171,7 @@ fn joins_small_packets() {
         game.frame();
         (game.session.status() == Status::Disconnected).then_some(())
     });
-    game.ends();
+    game.exits();
 }
 
 #[test]

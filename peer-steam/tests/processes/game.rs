@@ -92,7 +92,7 @@ impl Game {
             self.frame();
             (!self.session.is_lingering()).then_some(())
         });
-        self.is_gone();
+        self.goes();
     }
 
     /// Leaves as a game does that exits: without waiting for long.
@@ -103,10 +103,10 @@ impl Game {
             self.frame();
             (!self.session.is_lingering() || closed.elapsed() >= LONGEST_EXIT).then_some(())
         });
-        self.is_gone();
+        self.goes();
     }
 
-    fn is_gone(self) {
+    fn goes(self) {
         drop(self);
         assert!(!peer_steam::is_available());
         assert_eq!((peer_steam::live_messages(), peer_steam::payloads_in_flight()), (0, 0));
