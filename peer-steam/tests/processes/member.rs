@@ -6,22 +6,28 @@
 //! | `put 3 0 hello` | puts a reliable packet for account 3 on channel 0 |
 //! | `exchange 1000` | puts so many numbered reliable packets for everyone on each of three channels; says `exchanged` when as many have come from everyone, each once and in order |
 //! | `peers` | says `peers 1 2 4`: the accounts of its peers, in order |
+//! | `roll` | says `roll 1:1 2:4711`: everyone whom it knows, itself too, and their peer ids |
 //! | `last words` | puts a packet `last words` for everyone and exits |
 //! | the end of its input | exits |
 //!
 //! Unasked it says `connected 3`, `disconnected 3`, `ended 3 Left`, `packet 3 0 hello`, and `over` when its session is.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
 
-use peer_core::{Channel, Event, PeerId, Status, SteamId, Target, TransferMode};
+use peer_core::{Channel, Event, LobbyId, PeerId, Status, SteamId, Target, TransferMode};
 use peer_steam::{Comparison, LobbyEvent, LobbyFilters, LobbyType};
 
 use crate::game::{Game, account, user};
-use crate::roles::{self, Actor, say};
+use crate::roles::{self, Actor, say, until};
 
 const CHANNELS: [i32; 3] = [0, 1, 2];
+
+/// Longer than a member is silent in any scenario, however busy the machine is.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Numbered packets begin with it; others are text.
 const NUMBERED: u8 = 0;
@@ -31,6 +37,7 @@ const IN_A_FRAME: u32 = 25;
 
 /// A test's end of a member.
 pub(crate) struct Member {
+    account: u32,
     actor: Actor,
     /// What it said and nobody asked for yet.
     said: Vec<String>,
@@ -39,7 +46,7 @@ pub(crate) struct Member {
 impl Member {
     pub(crate) fn start(dir: &Path, account: u32, env: &[(&str, &str)]) -> Self {
         let role = if account == 1 { "member::hosts" } else { "member::joins" };
-        Self { actor: Actor::start(role, dir, account, env), said: Vec::new() }
+        Self { account, actor: Actor::start(role, dir, account, env), said: Vec::new() }
     }
 
     pub(crate) fn tell(&mut self, line: &str) {
@@ -48,15 +55,7 @@ impl Member {
 
     /// Waits until it says that. What it says before that is kept.
     pub(crate) fn hear(&mut self, line: &str) {
-        let mut place = 0;
-        while self.said.get(place).is_none_or(|said| said != line) {
-            place += 1;
-            if place >= self.said.len() {
-                self.said.push(self.actor.line());
-                place = self.said.len() - 1;
-            }
-        }
-        self.said.remove(place);
+        self.hear_in_order(&[line]);
     }
 
     /// Waits until it has said those in that order, whatever else between them.
@@ -65,7 +64,7 @@ impl Member {
         for line in lines {
             loop {
                 if place >= self.said.len() {
-                    self.said.push(self.actor.line());
+                    self.listen(line);
                 }
                 if self.said[place] == *line {
                     self.said.remove(place);
@@ -76,6 +75,14 @@ impl Member {
         }
     }
 
+    /// Keeps the next thing that it says.
+    fn listen(&mut self, awaited: &str) {
+        let Some(line) = self.actor.line_within(PATIENCE) else {
+            panic!("account {}: {awaited:?} was awaited, and it said {:?}", self.account, self.said);
+        };
+        self.said.push(line);
+    }
+
     /// What it has said until now and nobody asked for.
     pub(crate) fn rest(&mut self) -> &[String] {
         self.said.extend(self.actor.lines_so_far());
@@ -84,12 +91,16 @@ impl Member {
 
     /// The accounts of its peers.
     pub(crate) fn peers(&mut self) -> String {
-        self.tell("peers");
+        self.ask("peers")
+    }
+
+    /// What it answers to a question; the answer begins with it.
+    fn ask(&mut self, question: &str) -> String {
+        self.tell(question);
         loop {
-            let line = self.actor.line();
-            match line.strip_prefix("peers ") {
-                Some(peers) => return peers.to_owned(),
-                None => self.said.push(line),
+            self.listen(question);
+            if let Some(answer) = self.said.pop_if(|line| line.starts_with(question)) {
+                return answer[question.len()..].trim_start().to_owned();
             }
         }
     }
@@ -103,14 +114,14 @@ impl Member {
     }
 }
 
-/// A mesh of that many members in one lobby, complete: everyone knows everyone.
+/// A mesh of that many members in one lobby, complete: everyone knows everyone, by the same id.
 pub(crate) fn mesh(dir: &Path, count: u32, env: &[(&str, &str)]) -> Vec<Member> {
     let mut members: Vec<_> = (1..=count).map(|account| Member::start(dir, account, env)).collect();
-    for (member, own) in members.iter_mut().zip(1..) {
-        for other in (1..=count).filter(|&other| other != own) {
-            member.hear(&format!("connected {other}"));
-        }
-    }
+    until("everyone to know everyone", || {
+        let rolls: Vec<_> = members.iter_mut().map(|member| member.ask("roll")).collect();
+        let complete = rolls[0].split(' ').count() == count as usize;
+        (complete && rolls.iter().all(|roll| *roll == rolls[0])).then_some(())
+    });
     members
 }
 
@@ -177,9 +188,18 @@ fn joins() {
         LobbyEvent::LobbyJoined { lobby, response: 1 } if lobby == found => Some(()),
         _ => None,
     });
-    let described = game.steam.lobby(found).unwrap();
-    game.session.connect_to_lobby(&described, game.now()).unwrap();
-    Play::new(game).run();
+    let mut play = Play::new(game);
+    // On bad lines one connection in two hundred fails: Steam's sockets look for a route with five packets, and if each
+    // or its answer is lost they look no more. A session dials other clients again; the host is for the game to retry.
+    while play.game.session.status() != Status::Connected {
+        play.connect(found);
+        until("the host, or that it cannot be reached", || {
+            play.frame();
+            assert!(play.obey_next().is_continue(), "told to exit before it was there");
+            (play.game.session.status() != Status::Connecting).then_some(())
+        });
+    }
+    play.run();
 }
 
 /// A member at play.
@@ -188,7 +208,6 @@ struct Play {
     orders: Receiver<String>,
     /// Everyone it has ever met. A peer's end is told when it is no peer any more.
     met: BTreeMap<PeerId, SteamId>,
-    is_over: bool,
     /// Numbered packets that are put on each channel, and how many that shall be.
     put: u32,
     to_put: u32,
@@ -211,7 +230,6 @@ impl Play {
             game,
             orders,
             met: BTreeMap::new(),
-            is_over: false,
             put: 0,
             to_put: 0,
             is_exchanging: false,
@@ -219,18 +237,40 @@ impl Play {
         }
     }
 
+    fn connect(&mut self, lobby: LobbyId) {
+        let described = self.game.steam.lobby(lobby).unwrap();
+        let now = self.game.now();
+        self.game.session.connect_to_lobby(&described, now).unwrap();
+    }
+
     fn run(mut self) {
+        let mut has_ended = false;
         loop {
             self.frame();
-            match self.orders.try_recv() {
-                Ok(order) if order == "last words" => {
-                    self.put(Target::All, Channel::ZERO, b"last words");
-                    return self.game.exits();
-                }
-                Ok(order) => self.obey(&order),
-                Err(TryRecvError::Empty) => std::thread::park_timeout(std::time::Duration::from_millis(1)),
-                Err(TryRecvError::Disconnected) => return self.game.exits(),
+            if self.game.session.status() == Status::Disconnected && !std::mem::replace(&mut has_ended, true)
+            {
+                say!("over");
             }
+            match self.obey_next() {
+                ControlFlow::Continue(()) => std::thread::park_timeout(Duration::from_millis(1)),
+                ControlFlow::Break(()) => return self.game.exits(),
+            }
+        }
+    }
+
+    /// Does what it is told. Breaks off if it is told to exit.
+    fn obey_next(&mut self) -> ControlFlow<()> {
+        match self.orders.try_recv() {
+            Ok(order) if order == "last words" => {
+                self.put(Target::All, Channel::ZERO, b"last words");
+                ControlFlow::Break(())
+            }
+            Ok(order) => {
+                self.obey(&order);
+                ControlFlow::Continue(())
+            }
+            Err(TryRecvError::Empty) => ControlFlow::Continue(()),
+            Err(TryRecvError::Disconnected) => ControlFlow::Break(()),
         }
     }
 
@@ -239,16 +279,13 @@ impl Play {
         self.game.frame_with(|session, event| match event {
             Event::PeerConnected(id) => {
                 let steam_id = session.steam_id_for_peer_id(id).unwrap();
-                assert_eq!(met.insert(id, steam_id), None, "an id is used once");
+                let before = met.insert(id, steam_id);
+                assert!(before.is_none_or(|before| before == steam_id), "an id is one user's");
                 say!("connected {}", account(steam_id));
             }
             Event::PeerDisconnected(id) => say!("disconnected {}", account(met[&id])),
             Event::ConnectionEnded { steam_id, reason, .. } => say!("ended {} {reason:?}", account(steam_id)),
         });
-        if self.game.session.status() == Status::Disconnected && !self.is_over {
-            self.is_over = true;
-            say!("over");
-        }
         while let Some(packet) = self.game.session.pop() {
             assert_eq!(packet.mode, TransferMode::Reliable);
             match packet.payload() {
@@ -305,6 +342,15 @@ impl Play {
                     self.game.session.peers().iter().map(|peer| account(peer.steam_id)).collect();
                 peers.sort_unstable();
                 say!("peers {}", peers.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
+            }
+            ["roll"] => {
+                let session = &self.game.session;
+                let own = session.local_steam_id().map(account).zip(session.unique_id());
+                let peers = session.peers().iter().map(|peer| (account(peer.steam_id), peer.id));
+                let mut roll: Vec<_> = peers.chain(own).collect();
+                roll.sort_unstable();
+                let roll: Vec<_> = roll.iter().map(|(account, id)| format!("{account}:{id}")).collect();
+                say!("roll {}", roll.join(" "));
             }
             _ => panic!("no order: {order}"),
         }

@@ -94,7 +94,12 @@ impl Actor {
 
     /// The next thing that it says.
     pub(crate) fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("the process to say something")
+        self.line_within(PATIENCE).expect("the process to say something")
+    }
+
+    /// The next thing that it says, unless it ends or says nothing for so long.
+    pub(crate) fn line_within(&self, patience: Duration) -> Option<String> {
+        self.lines.recv_timeout(patience).ok()
     }
 
     /// What it has said in the meantime.
