@@ -2,7 +2,8 @@
 //!
 //! Each process is this test binary, started again with Local Steam's library in front. Most are told what to do call
 //! by call ([`puppet`]), and a test holds the other end as a transport like any other ([`remote`]); what a process
-//! must do by itself is a function that runs in it ([`roles`]).
+//! must do by itself is a function that runs in it ([`roles`]). Games that meet in a lobby are members of it
+//! ([`member`]).
 //!
 //! `LOCAL_STEAM_LIBRARY` names the folder with Local Steam's `libsteam_api`; without it, it is looked for beside this
 //! binary.
@@ -11,10 +12,16 @@ mod allocations;
 mod burst;
 mod codec;
 mod conformance;
+mod endings;
+mod four_byte;
+mod game;
+mod hosting_again;
 mod library;
 mod lobbies;
+mod member;
 #[cfg(target_os = "linux")]
 mod memory;
+mod mesh;
 mod other_addon;
 mod process;
 mod puppet;

@@ -1,8 +1,8 @@
 //! Processes that do something by themselves, and say on stdout what came of it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,7 @@ pub(crate) fn until<R>(what: &str, mut poll: impl FnMut() -> Option<R>) -> R {
 /// A process with a role, as an account of a network.
 pub(crate) struct Actor {
     child: Child,
+    input: Option<ChildStdin>,
     lines: Receiver<String>,
 }
 
@@ -62,9 +63,10 @@ impl Actor {
             .env("LOCAL_STEAM_DIR", dir)
             .env("LOCAL_STEAM_ID", account.to_string())
             .envs(env.iter().copied())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = command.spawn().expect("this binary again");
+        let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         let (to_lines, lines) = channel();
         std::thread::spawn(move || {
@@ -76,12 +78,39 @@ impl Actor {
                 }
             }
         });
-        Self { child, lines }
+        Self { child, input, lines }
+    }
+
+    /// Tells it something: a line on its stdin.
+    pub(crate) fn tell(&mut self, line: &str) {
+        let input = self.input.as_mut().expect("a process that listens");
+        writeln!(input, "{line}").expect("a process that listens");
+    }
+
+    /// Tells it that nothing more comes.
+    pub(crate) fn end_input(&mut self) {
+        self.input = None;
     }
 
     /// The next thing that it says.
     pub(crate) fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("the process to say something")
+        self.line_within(PATIENCE).expect("the process to say something")
+    }
+
+    /// The next thing that it says, unless it ends or says nothing for so long.
+    pub(crate) fn line_within(&self, patience: Duration) -> Option<String> {
+        self.lines.recv_timeout(patience).ok()
+    }
+
+    /// What it has said in the meantime.
+    pub(crate) fn lines_so_far(&self) -> impl Iterator<Item = String> {
+        self.lines.try_iter()
+    }
+
+    /// Kills it, as a crash does: nothing more runs in it.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("a process to kill");
+        self.child.wait().expect("a process to wait for");
     }
 
     /// Waits until it has ended, and well.

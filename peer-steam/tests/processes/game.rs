@@ -1,0 +1,119 @@
+//! A game in a process of its own: a session over Steam, told of its lobby.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use peer_core::{Event, Packet, Session, SteamId, Time};
+use peer_steam::{LobbyEvent, Steam, SteamMessage, SteamTransport};
+
+use crate::process::FIRST_ACCOUNT;
+use crate::roles::until;
+
+/// How long a game that exits waits for its goodbyes to be heard.
+pub(crate) const LONGEST_EXIT: Duration = Duration::from_millis(500);
+
+/// The number of an account among those of Local Steam, which scenarios name users by.
+pub(crate) fn account(user: SteamId) -> u64 {
+    user.0 - FIRST_ACCOUNT
+}
+
+/// The user with that number.
+pub(crate) fn user(account: u32) -> SteamId {
+    SteamId(FIRST_ACCOUNT + u64::from(account))
+}
+
+/// A game and its frames.
+pub(crate) struct Game {
+    // Before Steam, which goes last.
+    pub(crate) session: Session<SteamTransport>,
+    pub(crate) steam: Steam,
+    /// What happened in lobbies, short of what the session was told.
+    pub(crate) lobby_news: VecDeque<LobbyEvent>,
+    started: Instant,
+}
+
+impl Game {
+    pub(crate) fn start() -> Self {
+        let steam = Steam::init().unwrap();
+        let session = Session::new(SteamTransport::new(), seed());
+        Self { session, steam, lobby_news: VecDeque::new(), started: Instant::now() }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        Time::ZERO + self.started.elapsed()
+    }
+
+    /// A frame, short of reading the packets; what happened in it.
+    pub(crate) fn frame(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        self.frame_with(|_, event| events.push(event));
+        events
+    }
+
+    /// A frame, short of reading the packets. `hear` sees the session as each event has left it.
+    pub(crate) fn frame_with(&mut self, mut hear: impl FnMut(&Session<SteamTransport>, Event)) {
+        let now = self.now();
+        self.steam.run_callbacks();
+        while let Some(event) = self.steam.next_lobby_event() {
+            match event {
+                LobbyEvent::MemberJoined { lobby, member } => {
+                    self.session.lobby_member_joined(lobby, member, now);
+                }
+                LobbyEvent::MemberLeft { lobby, member } => self.session.lobby_member_left(lobby, member),
+                event => self.lobby_news.push_back(event),
+            }
+        }
+        self.session.poll(now);
+        while let Some(event) = self.session.next_event() {
+            hear(&self.session, event);
+        }
+    }
+
+    /// Frames until a lobby brings news that are looked for. Others are dropped.
+    pub(crate) fn until_lobby<R>(&mut self, what: &str, found: impl Fn(LobbyEvent) -> Option<R>) -> R {
+        until(what, || {
+            self.frame();
+            std::iter::from_fn(|| self.lobby_news.pop_front()).find_map(&found)
+        })
+    }
+
+    /// Frames until a packet comes.
+    pub(crate) fn until_packet(&mut self, what: &str) -> Packet<SteamMessage> {
+        until(what, || {
+            self.frame();
+            self.session.pop()
+        })
+    }
+
+    /// Leaves, and stays until every goodbye was heard.
+    pub(crate) fn ends(mut self) {
+        self.session.close(self.now());
+        until("the goodbyes to be heard", || {
+            self.frame();
+            (!self.session.is_lingering()).then_some(())
+        });
+        self.goes();
+    }
+
+    /// Leaves as a game does that exits: without waiting for long.
+    pub(crate) fn exits(mut self) {
+        self.session.close(self.now());
+        let closed = Instant::now();
+        until("the goodbyes to be heard", || {
+            self.frame();
+            (!self.session.is_lingering() || closed.elapsed() >= LONGEST_EXIT).then_some(())
+        });
+        self.goes();
+    }
+
+    fn goes(self) {
+        drop(self);
+        assert!(!peer_steam::is_available());
+        assert_eq!((peer_steam::live_messages(), peer_steam::payloads_in_flight()), (0, 0));
+    }
+}
+
+/// Different in every process, so that an account that comes back is another peer.
+pub(crate) fn seed() -> u64 {
+    u64::from(std::process::id())
+}

@@ -1,0 +1,362 @@
+//! Members of a lobby who play together: each a process with a session, told what to do line by line, and it says line
+//! by line what it sees. Users go by the numbers of their accounts; the first one hosts.
+//!
+//! | told | it does |
+//! |---|---|
+//! | `put 3 0 hello` | puts a reliable packet for account 3 on channel 0 |
+//! | `exchange 1000` | puts so many numbered reliable packets for everyone on each of three channels; says `exchanged` when as many have come from everyone, each once and in order |
+//! | `peers` | says `peers 1 2 4`: the accounts of its peers, in order |
+//! | `roll` | says `roll 1:1 2:4711`: everyone whom it knows, itself too, and their peer ids |
+//! | `last words` | puts a packet `last words` for everyone and exits |
+//! | the end of its input | exits |
+//!
+//! Unasked it says `connected 3`, `disconnected 3`, `ended 3 Left`, `packet 3 0 hello`, and `over` when its session is.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::Duration;
+
+use peer_core::{Channel, Event, LobbyId, PeerId, Status, SteamId, Target, TransferMode};
+use peer_steam::{Comparison, LobbyEvent, LobbyFilters, LobbyType};
+
+use crate::game::{Game, account, user};
+use crate::roles::{self, Actor, say, until};
+
+const CHANNELS: [i32; 3] = [0, 1, 2];
+
+/// Longer than a member is silent in any scenario, however busy the machine is.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Numbered packets begin with it; others are text.
+const NUMBERED: u8 = 0;
+
+/// How many numbered packets are put on each channel in a frame.
+const IN_A_FRAME: u32 = 25;
+
+/// A test's end of a member.
+pub(crate) struct Member {
+    account: u32,
+    actor: Actor,
+    /// What it said and nobody asked for yet.
+    said: Vec<String>,
+}
+
+impl Member {
+    pub(crate) fn start(dir: &Path, account: u32, env: &[(&str, &str)]) -> Self {
+        let role = if account == 1 { "member::hosts" } else { "member::joins" };
+        Self { account, actor: Actor::start(role, dir, account, env), said: Vec::new() }
+    }
+
+    pub(crate) fn tell(&mut self, line: &str) {
+        self.actor.tell(line);
+    }
+
+    /// Waits until it says that. What it says before that is kept.
+    pub(crate) fn hear(&mut self, line: &str) {
+        self.hear_in_order(&[line]);
+    }
+
+    /// Waits until it has said those in that order, whatever else between them.
+    pub(crate) fn hear_in_order(&mut self, lines: &[&str]) {
+        let mut place = 0;
+        for line in lines {
+            loop {
+                if place >= self.said.len() {
+                    self.listen(line);
+                }
+                if self.said[place] == *line {
+                    self.said.remove(place);
+                    break;
+                }
+                place += 1;
+            }
+        }
+    }
+
+    /// Keeps the next thing that it says.
+    fn listen(&mut self, awaited: &str) {
+        let Some(line) = self.actor.line_within(PATIENCE) else {
+            panic!("account {}: {awaited:?} was awaited, and it said {:?}", self.account, self.said);
+        };
+        self.said.push(line);
+    }
+
+    /// What it has said until now and nobody asked for.
+    pub(crate) fn rest(&mut self) -> &[String] {
+        self.said.extend(self.actor.lines_so_far());
+        &self.said
+    }
+
+    /// The accounts of its peers.
+    pub(crate) fn peers(&mut self) -> String {
+        self.ask("peers")
+    }
+
+    /// What it answers to a question; the answer begins with it.
+    fn ask(&mut self, question: &str) -> String {
+        self.tell(question);
+        loop {
+            self.listen(question);
+            if let Some(answer) = self.said.pop_if(|line| line.starts_with(question)) {
+                return answer[question.len()..].trim_start().to_owned();
+            }
+        }
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.actor.kill();
+    }
+
+    pub(crate) fn ends_well(self) {
+        self.actor.ends_well();
+    }
+}
+
+/// A mesh of that many members in one lobby, complete: everyone knows everyone, by the same id.
+pub(crate) fn mesh(dir: &Path, count: u32, env: &[(&str, &str)]) -> Vec<Member> {
+    let mut members: Vec<_> = (1..=count).map(|account| Member::start(dir, account, env)).collect();
+    until("everyone to know everyone", || {
+        let rolls: Vec<_> = members.iter_mut().map(|member| member.ask("roll")).collect();
+        let complete = rolls[0].split(' ').count() == count as usize;
+        (complete && rolls.iter().all(|roll| *roll == rolls[0])).then_some(())
+    });
+    members
+}
+
+/// Everyone puts numbered packets for everyone, and gets all of everyone else's.
+pub(crate) fn exchange(members: &mut [Member], packets: u32) {
+    for member in &mut *members {
+        member.tell(&format!("exchange {packets}"));
+    }
+    for member in members {
+        member.hear("exchanged");
+    }
+}
+
+/// Everyone exits. A process that does not end well is a fault.
+pub(crate) fn part(mut members: Vec<Member>) {
+    for member in &mut members {
+        member.actor.end_input();
+    }
+    for member in members {
+        member.ends_well();
+    }
+}
+
+#[test]
+#[ignore = "a process of the tests, not a test"]
+fn hosts() {
+    if !roles::is("member::hosts") {
+        return;
+    }
+    let mut game = Game::start();
+    game.steam.create_lobby(LobbyType::Public, 16).unwrap();
+    let lobby = game.until_lobby("a lobby", |event| match event {
+        LobbyEvent::LobbyCreated { result: 1, lobby } => Some(lobby),
+        _ => None,
+    });
+    let described = game.steam.lobby(lobby).unwrap();
+    game.session.host_with_lobby(&described, game.now()).unwrap();
+    // Only now is there anybody to connect to.
+    assert!(game.steam.set_lobby_data(lobby, "hosted", "yes"));
+    Play::new(game).run();
+}
+
+#[test]
+#[ignore = "a process of the tests, not a test"]
+fn joins() {
+    if !roles::is("member::joins") {
+        return;
+    }
+    let mut game = Game::start();
+    let hosted = ("hosted".into(), "yes".into(), Comparison::Equal);
+    let filters = LobbyFilters { texts: vec![hosted], ..LobbyFilters::default() };
+    let found = loop {
+        game.steam.request_lobby_list(&filters).unwrap();
+        let found = game.until_lobby("a list", |event| match event {
+            LobbyEvent::ListReceived { lobbies } => Some(lobbies),
+            _ => None,
+        });
+        if let &[lobby] = found.as_slice() {
+            break lobby;
+        }
+    };
+    game.steam.join_lobby(found).unwrap();
+    game.until_lobby("an answer", |event| match event {
+        LobbyEvent::LobbyJoined { lobby, response: 1 } if lobby == found => Some(()),
+        _ => None,
+    });
+    let mut play = Play::new(game);
+    // On bad lines one connection in two hundred fails: Steam's sockets look for a route with five packets, and if each
+    // or its answer is lost they look no more. A session dials other clients again; the host is for the game to retry.
+    while play.game.session.status() != Status::Connected {
+        play.connect(found);
+        until("the host, or that it cannot be reached", || {
+            play.frame();
+            assert!(play.obey_next().is_continue(), "told to exit before it was there");
+            (play.game.session.status() != Status::Connecting).then_some(())
+        });
+    }
+    play.run();
+}
+
+/// A member at play.
+struct Play {
+    game: Game,
+    orders: Receiver<String>,
+    /// Everyone it has ever met. A peer's end is told when it is no peer any more.
+    met: BTreeMap<PeerId, SteamId>,
+    /// Numbered packets that are put on each channel, and how many that shall be.
+    put: u32,
+    to_put: u32,
+    is_exchanging: bool,
+    /// The number that comes next, of each peer and channel.
+    next: BTreeMap<(PeerId, Channel), u32>,
+}
+
+impl Play {
+    fn new(game: Game) -> Self {
+        let (to_orders, orders) = channel();
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lines().map_while(Result::ok) {
+                if to_orders.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            game,
+            orders,
+            met: BTreeMap::new(),
+            put: 0,
+            to_put: 0,
+            is_exchanging: false,
+            next: BTreeMap::new(),
+        }
+    }
+
+    fn connect(&mut self, lobby: LobbyId) {
+        let described = self.game.steam.lobby(lobby).unwrap();
+        let now = self.game.now();
+        self.game.session.connect_to_lobby(&described, now).unwrap();
+    }
+
+    fn run(mut self) {
+        let mut has_ended = false;
+        loop {
+            self.frame();
+            if self.game.session.status() == Status::Disconnected && !std::mem::replace(&mut has_ended, true)
+            {
+                say!("over");
+            }
+            match self.obey_next() {
+                ControlFlow::Continue(()) => std::thread::park_timeout(Duration::from_millis(1)),
+                ControlFlow::Break(()) => return self.game.exits(),
+            }
+        }
+    }
+
+    /// Does what it is told. Breaks off if it is told to exit.
+    fn obey_next(&mut self) -> ControlFlow<()> {
+        match self.orders.try_recv() {
+            Ok(order) if order == "last words" => {
+                self.put(Target::All, Channel::ZERO, b"last words");
+                ControlFlow::Break(())
+            }
+            Ok(order) => {
+                self.obey(&order);
+                ControlFlow::Continue(())
+            }
+            Err(TryRecvError::Empty) => ControlFlow::Continue(()),
+            Err(TryRecvError::Disconnected) => ControlFlow::Break(()),
+        }
+    }
+
+    fn frame(&mut self) {
+        let met = &mut self.met;
+        self.game.frame_with(|session, event| match event {
+            Event::PeerConnected(id) => {
+                let steam_id = session.steam_id_for_peer_id(id).unwrap();
+                let before = met.insert(id, steam_id);
+                assert!(before.is_none_or(|before| before == steam_id), "an id is one user's");
+                say!("connected {}", account(steam_id));
+            }
+            Event::PeerDisconnected(id) => say!("disconnected {}", account(met[&id])),
+            Event::ConnectionEnded { steam_id, reason, .. } => say!("ended {} {reason:?}", account(steam_id)),
+        });
+        while let Some(packet) = self.game.session.pop() {
+            assert_eq!(packet.mode, TransferMode::Reliable);
+            match packet.payload() {
+                [NUMBERED, number @ ..] => {
+                    let next = self.next.entry((packet.peer, packet.channel)).or_default();
+                    assert_eq!(number, next.to_le_bytes(), "from {}, {:?}", packet.peer, packet.channel);
+                    *next += 1;
+                }
+                text => {
+                    let from = account(self.met[&packet.peer]);
+                    say!("packet {from} {} {}", packet.channel.get(), String::from_utf8_lossy(text));
+                }
+            }
+        }
+        self.exchange();
+    }
+
+    fn exchange(&mut self) {
+        if !self.is_exchanging {
+            return;
+        }
+        let channels = CHANNELS.map(|channel| Channel::new(channel).unwrap());
+        for _ in 0..IN_A_FRAME.min(self.to_put - self.put) {
+            let mut packet = vec![NUMBERED];
+            packet.extend(self.put.to_le_bytes());
+            for channel in channels {
+                self.put(Target::All, channel, &packet);
+            }
+            self.put += 1;
+        }
+        let peers = self.game.session.peers();
+        let has_come = |peer, channel| self.next.get(&(peer, channel)) == Some(&self.to_put);
+        if self.put == self.to_put
+            && peers.iter().all(|peer| channels.iter().all(|&channel| has_come(peer.id, channel)))
+        {
+            self.is_exchanging = false;
+            say!("exchanged");
+        }
+    }
+
+    fn obey(&mut self, order: &str) {
+        match *order.splitn(4, ' ').collect::<Vec<_>>().as_slice() {
+            ["put", to, channel, text] => {
+                let to = self.game.session.peer_id_for_steam_id(user(to.parse().unwrap())).expect("a peer");
+                let channel = Channel::new(channel.parse().unwrap()).unwrap();
+                self.put(Target::Only(to), channel, text.as_bytes());
+            }
+            ["exchange", packets] => {
+                self.to_put = packets.parse().unwrap();
+                self.is_exchanging = true;
+            }
+            ["peers"] => {
+                let mut peers: Vec<_> =
+                    self.game.session.peers().iter().map(|peer| account(peer.steam_id)).collect();
+                peers.sort_unstable();
+                say!("peers {}", peers.iter().map(u64::to_string).collect::<Vec<_>>().join(" "));
+            }
+            ["roll"] => {
+                let session = &self.game.session;
+                let own = session.local_steam_id().map(account).zip(session.unique_id());
+                let peers = session.peers().iter().map(|peer| (account(peer.steam_id), peer.id));
+                let mut roll: Vec<_> = peers.chain(own).collect();
+                roll.sort_unstable();
+                let roll: Vec<_> = roll.iter().map(|(account, id)| format!("{account}:{id}")).collect();
+                say!("roll {}", roll.join(" "));
+            }
+            _ => panic!("no order: {order}"),
+        }
+    }
+
+    fn put(&mut self, target: Target, channel: Channel, packet: &[u8]) {
+        self.game.session.put(target, channel, TransferMode::Reliable, packet).unwrap();
+    }
+}
