@@ -146,7 +146,7 @@ impl Transport for NullTransport {
         Ok(ListenHandle(1))
     }
 
-    fn close_listen(&mut self, _listen: ListenHandle) {}
+    fn retire_listen(&mut self, _listen: ListenHandle) {}
 
     fn connect(&mut self, _: SteamId, _: VirtualPort, _: Token) -> Result<ConnectionHandle, TransportError> {
         Err(TransportError::Refused("nobody can be dialled here".to_owned()))

@@ -3,6 +3,11 @@
 //! Steam's own linger does not work on symmetric connections, and its close may never be heard. So the connection is
 //! kept: the backlog goes out, then a goodbye, and once all of it is acknowledged, or the other side has closed, or
 //! time is up, the handle is closed.
+//!
+//! Where the other side has said goodbye first, it waits for our acknowledgement. Steam lets that wait up to 50 ms for
+//! something to go out with, and forgets it when the connection is closed; if then this process ends, the other side
+//! waits in vain. So a goodbye is answered with ours, which takes the acknowledgement along, and the handle is closed
+//! as soon as that is on the wire.
 
 use crate::control::{Goodbye, truncate};
 use crate::id::SteamId;
@@ -10,9 +15,10 @@ use crate::lane::{Dialect, Lane, SendFlags};
 use crate::limits::MAX_DEPARTURES;
 use crate::link::End;
 use crate::outbound::Outbound;
+use crate::reason::EndReason;
 use crate::send_queue::SendQueue;
 use crate::time::Time;
-use crate::transport::{ConnectionHandle, Outgoing, SendResult, Token, Transport};
+use crate::transport::{ConnectionHandle, LaneStatus, Outgoing, SendResult, Token, Transport};
 
 #[derive(Debug)]
 struct Departure {
@@ -21,6 +27,8 @@ struct Departure {
     outbound: Outbound,
     end: End,
     said_goodbye: bool,
+    /// Theirs came first: ours needs to be sent, and no more.
+    is_answer: bool,
     until: Time,
 }
 
@@ -56,15 +64,36 @@ impl Departures {
         end: End,
         until: Time,
     ) {
-        if self.list.len() >= MAX_DEPARTURES {
-            // The list is in the order of the departures: the first has waited longest.
-            self.list.remove(0).close(transport);
-        }
-        // What still comes on it leads to no record.
-        transport.set_token(handle, Token::NONE);
         // A peer of the other dialect would take a goodbye for a packet of the game.
         let said_goodbye = outbound.dialect == Dialect::FourByte;
-        let mut departure = Departure { handle, steam_id, outbound, end, said_goodbye, until };
+        let is_answer = false;
+        self.begin(transport, Departure { handle, steam_id, outbound, end, said_goodbye, is_answer, until });
+    }
+
+    /// Takes over a connection on which the other side has said goodbye, and answers it. What still waits to be sent
+    /// finds nobody to read it.
+    pub(crate) fn answer<T: Transport>(
+        &mut self,
+        transport: &mut T,
+        handle: ConnectionHandle,
+        steam_id: SteamId,
+        mut outbound: Outbound,
+        until: Time,
+    ) {
+        outbound.drop_backlog();
+        let end = End::new(EndReason::Left, "");
+        let (said_goodbye, is_answer) = (false, true);
+        self.begin(transport, Departure { handle, steam_id, outbound, end, said_goodbye, is_answer, until });
+    }
+
+    fn begin<T: Transport>(&mut self, transport: &mut T, mut departure: Departure) {
+        if self.list.len() >= MAX_DEPARTURES {
+            // The list is in the order of the departures: the first has waited longest. No last words hang on an answer.
+            let place = self.list.iter().position(|departure| departure.is_answer).unwrap_or(0);
+            self.list.remove(place).close(transport);
+        }
+        // What still comes on it leads to no record.
+        transport.set_token(departure.handle, Token::NONE);
         departure.send(transport, &mut self.queue, &mut self.results);
         self.list.push(departure);
     }
@@ -75,7 +104,7 @@ impl Departures {
         list.retain_mut(|departure| {
             let done = now >= departure.until
                 || departure.outbound.is_broken
-                || departure.send(transport, queue, results) && departure.is_acknowledged(transport);
+                || departure.send(transport, queue, results) && departure.is_done(transport);
             if done {
                 departure.close(transport);
             }
@@ -160,10 +189,15 @@ impl Departure {
         all
     }
 
-    fn is_acknowledged<T: Transport>(&self, transport: &T) -> bool {
-        transport
-            .real_time_status(self.handle, &mut [])
-            .is_none_or(|status| status.pending_reliable == 0 && status.sent_unacked_reliable == 0)
+    /// Whether all that was sent has arrived. An answer, on the control lane, only needs to have left.
+    fn is_done<T: Transport>(&self, transport: &T) -> bool {
+        let mut control = [LaneStatus::default()];
+        let Some(status) = transport.real_time_status(self.handle, &mut control) else { return true };
+        if self.is_answer {
+            control[0].pending_reliable == 0
+        } else {
+            status.pending_reliable == 0 && status.sent_unacked_reliable == 0
+        }
     }
 
     fn close<T: Transport>(&self, transport: &mut T) {

@@ -27,6 +27,9 @@ pub const LINGER_TIMEOUT: Duration = Duration::from_secs(20);
 /// arrive.
 pub const DISMISSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long the answer to a goodbye may take to leave this side: a busy connection first sends what it owes.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// The first wait before a failed dial is made again; it doubles each time.
 pub const FIRST_REDIAL: Duration = Duration::from_secs(1);
 

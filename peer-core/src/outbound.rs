@@ -101,6 +101,11 @@ impl Outbound {
     /// Gives up what waits, because nothing can be sent any more.
     pub(crate) fn break_off(&mut self) {
         self.is_broken = true;
+        self.drop_backlog();
+    }
+
+    /// Gives up what waits, because nobody would read it.
+    pub(crate) fn drop_backlog(&mut self) {
         self.backlog.clear();
         self.backlog_bytes = 0;
     }

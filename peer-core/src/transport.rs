@@ -238,15 +238,20 @@ pub trait Transport {
     /// The Steam id of the local user, or `None` without Steam.
     fn local_steam_id(&self) -> Option<SteamId>;
 
-    /// Opens a listen socket (`CreateListenSocketP2P`). Requests that come in on it are told by
-    /// [`next_status`](Self::next_status).
+    /// Opens a listen socket (`CreateListenSocketP2P`), or takes over one that was
+    /// [retired](Self::retire_listen). Requests that come in on it are told by [`next_status`](Self::next_status).
     ///
     /// # Errors
-    /// If the port is taken or Steam is not there.
+    /// If the port is taken, by this transport or another of the process, or Steam is not there.
     fn listen(&mut self, port: VirtualPort) -> Result<ListenHandle, TransportError>;
 
-    /// Closes a listen socket, and with it, ungracefully, what was accepted on it and is still open.
-    fn close_listen(&mut self, listen: ListenHandle);
+    /// Takes no more requests on a listen socket: those that were not accepted, and those still to come, are refused.
+    /// From now on the port is free, for any transport of the process.
+    ///
+    /// What was accepted on it lives on. (Steam closes that, ungracefully, with its socket; so the socket stays until
+    /// nothing hangs on it, and whoever listens on the port meanwhile gets that same socket.) Harmless on a handle that
+    /// is retired already.
+    fn retire_listen(&mut self, listen: ListenHandle);
 
     /// Dials a peer (`ConnectP2P`, symmetric). If a request from that peer is pending on the same port, it is accepted
     /// instead, and its handle is returned.

@@ -75,7 +75,7 @@ impl Transport for Contrary {
         Ok(ListenHandle(1))
     }
 
-    fn close_listen(&mut self, _: ListenHandle) {}
+    fn retire_listen(&mut self, _: ListenHandle) {}
 
     fn connect(&mut self, _: SteamId, _: VirtualPort, _: Token) -> Result<ConnectionHandle, TransportError> {
         self.open.borrow_mut().insert(99);

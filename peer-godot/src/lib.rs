@@ -15,6 +15,15 @@
 //! | `monitors` | the graphs of the editor's Monitors tab |
 //! | `debug` | what `debug_level` prints |
 #![deny(unsafe_code)]
+#![allow(
+    clippy::doc_markdown,
+    reason = "the documentation of the classes is the engine's help, in its own markup"
+)]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unused_self,
+    reason = "a method that the engine calls has the engine's signature"
+)]
 
 mod debug;
 #[allow(unsafe_code, reason = "how an extension is declared")]

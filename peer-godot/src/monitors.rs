@@ -42,6 +42,13 @@ impl Monitors {
         monitors
     }
 
+    /// Removes them.
+    pub(crate) fn clear(&mut self) {
+        for name in self.names.drain(..) {
+            Performance::singleton().remove_custom_monitor(&name);
+        }
+    }
+
     fn add(
         &mut self,
         category: &str,
@@ -83,10 +90,7 @@ impl Monitors {
 
 impl Drop for Monitors {
     fn drop(&mut self) {
-        let mut performance = Performance::singleton();
-        for name in &self.names {
-            performance.remove_custom_monitor(name);
-        }
+        self.clear();
     }
 }
 

@@ -73,6 +73,7 @@ impl SteamPacketPeer {
         if let Some(session) = self.session.upgrade() {
             let gone = session.borrow_mut().disconnect_peer(self.peer.id, force, runtime::now());
             outcome("disconnect_peer", gone);
+            runtime::let_linger(&session);
         }
     }
 }

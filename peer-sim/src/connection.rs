@@ -10,6 +10,7 @@ use crate::endpoint::EndpointId;
 use crate::event::Event;
 use crate::link::up_to;
 use crate::network::State;
+use crate::process::ProcessId;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::status::RateMeter;
@@ -22,8 +23,6 @@ pub(crate) const INTERNAL_ERROR: u32 = 5002;
 pub(crate) const TIMEOUT: u32 = 5003;
 /// `k_ESteamNetConnectionEnd_Misc_P2P_Rendezvous`: no route was found, or nobody takes calls there.
 pub(crate) const RENDEZVOUS: u32 = 5008;
-/// `k_ESteamNetConnectionEnd_Misc_PeerSentNoConnection`: the other side does not know the connection.
-const NO_CONNECTION: u32 = 5010;
 
 /// How long a closed connection goes on answering for itself (GNS 1.6.0: `FinWait`, measured as 5 s).
 const FIN_WAIT: Duration = Duration::from_secs(5);
@@ -68,7 +67,7 @@ impl Stage {
 /// Word of a close, for the other side.
 #[derive(Clone, Debug)]
 pub(crate) struct Notice {
-    pub(crate) from: EndpointId,
+    pub(crate) from: ProcessId,
     pub(crate) from_id: SteamId,
     /// The socket that the closed half came in on. Once it is closed, too, nobody answers any more.
     pub(crate) listen: Option<ListenHandle>,
@@ -83,7 +82,7 @@ pub(crate) struct Notice {
 /// Whose half has ended, and what it had come to: enough to tell the other side.
 #[derive(Clone, Copy, Debug)]
 struct Ended {
-    from: EndpointId,
+    from: ProcessId,
     from_id: SteamId,
     listen: Option<ListenHandle>,
     to_id: SteamId,
@@ -94,6 +93,7 @@ struct Ended {
 /// One side of a connection.
 #[derive(Debug)]
 pub(crate) struct Half {
+    pub(crate) process: ProcessId,
     pub(crate) endpoint: EndpointId,
     pub(crate) local: SteamId,
     pub(crate) remote: SteamId,
@@ -121,6 +121,9 @@ pub(crate) struct Half {
     /// The moments of the events that count; earlier-made ones for other moments are stale.
     pub(crate) wake: Option<Time>,
     pub(crate) retransmit: Option<Time>,
+    pub(crate) acks_due: Option<Time>,
+    /// Packets that have come in, and not been acknowledged.
+    pub(crate) acks: Vec<u64>,
     pub(crate) releasing: bool,
     /// The send calls that touched it last, and in which one of its messages failed last.
     pub(crate) touched_in: u64,
@@ -131,6 +134,7 @@ pub(crate) struct Half {
 
 impl Half {
     pub(crate) fn new(
+        process: ProcessId,
         endpoint: EndpointId,
         local: SteamId,
         remote: SteamId,
@@ -139,6 +143,7 @@ impl Half {
         deadline: Time,
     ) -> Self {
         Self {
+            process,
             endpoint,
             local,
             remote,
@@ -157,6 +162,8 @@ impl Half {
             receiver: Receiver::default(),
             wake: None,
             retransmit: None,
+            acks_due: None,
+            acks: Vec::new(),
             releasing: false,
             touched_in: 0,
             failed_in: 0,
@@ -166,7 +173,7 @@ impl Half {
     }
 
     fn ended(&self) -> Ended {
-        let Self { endpoint: from, local: from_id, listen, remote: to_id, peer: to, stage, .. } = *self;
+        let Self { process: from, local: from_id, listen, remote: to_id, peer: to, stage, .. } = *self;
         Ended { from, from_id, listen, to_id, to, stage }
     }
 }
@@ -196,7 +203,7 @@ impl State {
         let handle = ConnectionHandle(self.last_connection);
         let endpoint = &mut self.endpoints[half.endpoint.0];
         endpoint.connections.insert(handle);
-        endpoint.by_remote.entry(half.remote).or_default().push(handle);
+        self.processes[half.process.0].by_remote.entry(half.remote).or_default().push(handle);
         self.halves.insert(handle, Box::new(half));
         handle
     }
@@ -208,7 +215,7 @@ impl State {
         endpoint.connections.remove(&handle);
         endpoint.unread -= half.receiver.unread();
         half.receiver.clear();
-        if let Some(handles) = endpoint.by_remote.get_mut(&half.remote) {
+        if let Some(handles) = self.processes[half.process.0].by_remote.get_mut(&half.remote) {
             handles.retain(|&other| other != handle);
         }
         if let Some(peer) = half.peer {
@@ -249,7 +256,7 @@ impl State {
         let unread = half.receiver.unread();
         half.receiver.clear();
         let last_words = Notice {
-            from: half.endpoint,
+            from: half.process,
             from_id: half.local,
             listen: half.listen,
             to_id: half.remote,
@@ -277,15 +284,29 @@ impl State {
     /// Takes a half away and tells the other side, as far as Steam does.
     fn end_half(&mut self, handle: ConnectionHandle, reason: EndReason, message: String) {
         let Some(half) = self.remove_half(handle) else { return };
-        self.tell_peer(half.ended(), reason, message, true);
+        self.tell_peer(half.ended(), reason, message);
+        self.let_go_of_socket(&half);
+    }
+
+    /// Takes a half away that nobody is to be told of.
+    fn drop_lingering(&mut self, handle: ConnectionHandle) {
+        if let Some(half) = self.remove_half(handle) {
+            self.let_go_of_socket(&half);
+        }
+    }
+
+    /// A half is gone that may have been the last of its socket.
+    fn let_go_of_socket(&mut self, half: &Half) {
+        if let Some(listen) = half.listen {
+            self.close_socket_if_done(half.process, listen);
+        }
     }
 
     /// Gives a connection up.
     pub(crate) fn fail(&mut self, handle: ConnectionHandle, code: u32, message: &str) {
         let Some(half) = self.halves.get_mut(&handle).filter(|half| half.stage.is_live()) else { return };
         if half.stage == Stage::Lingering {
-            self.remove_half(handle);
-            return;
+            return self.drop_lingering(handle);
         }
         let ended = half.ended();
         half.stage = Stage::Failed;
@@ -297,13 +318,13 @@ impl State {
         if let Some(peer) = ended.to {
             self.refresh_hearing(peer);
         }
-        self.tell_peer(ended, reason, message.to_owned(), true);
+        self.tell_peer(ended, reason, message.to_owned());
     }
 
     /// Tells the other side that a half has ended. Open GNS tells of an end while one side still connects, but does not
     /// take a request back that nobody has answered: it answers when that is accepted. Later it only answers
-    /// (`answers`) what it is still sent.
-    fn tell_peer(&mut self, ended: Ended, reason: EndReason, message: String, answers: bool) {
+    /// what it is still sent.
+    fn tell_peer(&mut self, ended: Ended, reason: EndReason, message: String) {
         let Ended { from, from_id, listen, to_id, to: Some(to), stage } = ended else { return };
         if !stage.is_live() {
             return; // The other side ended it, or has been told already.
@@ -319,16 +340,16 @@ impl State {
             peer.answer = Some(notice);
         } else if stage.is_connecting() || peer.stage.is_connecting() || !self.settings.silent_close {
             self.tell(notice);
-        } else if answers && peer.stage == Stage::Connected {
+        } else if peer.stage == Stage::Connected {
             peer.answer = Some(notice);
         }
     }
 
     /// Whether there is still someone to say it.
     pub(crate) fn can_tell(&self, notice: &Notice) -> bool {
-        let endpoint = &self.endpoints[notice.from.0];
-        let is_open = |listen| endpoint.listens.values().any(|&open| open == listen);
-        endpoint.alive && notice.listen.is_none_or(is_open)
+        let process = &self.processes[notice.from.0];
+        let is_open = |listen| process.sockets.values().any(|socket| socket.handle == listen);
+        process.alive && notice.listen.is_none_or(is_open)
     }
 
     /// Says it, now and again until it gets through.
@@ -354,8 +375,7 @@ impl State {
     pub(crate) fn closed_by_peer(&mut self, notice: Notice) {
         let Some(half) = self.halves.get_mut(&notice.to).filter(|half| half.stage.is_live()) else { return };
         if half.stage == Stage::Lingering {
-            self.remove_half(notice.to);
-            return;
+            return self.drop_lingering(notice.to);
         }
         half.stage = Stage::ClosedByPeer;
         half.sender.stop();
@@ -365,28 +385,6 @@ impl State {
         self.push_status(to, ConnectionState::ClosedByPeer { reason, message });
         if let Some(peer) = peer {
             self.refresh_hearing(peer);
-        }
-    }
-
-    /// Takes a listen socket away, and all that came in on it, without a goodbye.
-    pub(crate) fn close_listen(&mut self, endpoint: EndpointId, listen: ListenHandle) {
-        let owner = &mut self.endpoints[endpoint.0];
-        let Some(port) = owner.listens.iter().find(|&(_, &open)| open == listen).map(|(&port, _)| port)
-        else {
-            return;
-        };
-        owner.listens.remove(&port);
-        let halves = &self.halves;
-        let of_socket =
-            |handle: &&ConnectionHandle| halves.get(handle).is_some_and(|half| half.listen == Some(listen));
-        let children: Vec<_> = owner.connections.iter().filter(of_socket).copied().collect();
-        for handle in children {
-            let Some(half) = self.remove_half(handle) else { continue };
-            if !self.settings.silent_close {
-                let reason = EndReason::from_code(NO_CONNECTION);
-                let ended = Ended { listen: None, ..half.ended() };
-                self.tell_peer(ended, reason, "the connection is not known".to_owned(), false);
-            }
         }
     }
 
@@ -422,8 +420,8 @@ impl State {
     pub(crate) fn link_changed(&mut self, from: SteamId, to: SteamId) {
         let up = self.links.is_up(from, to);
         self.trace(|| TraceEvent::Link { from, to, up });
-        let Some(&endpoint) = self.living.get(&to) else { return };
-        let halves = self.endpoints[endpoint.0].by_remote.get(&from).cloned().unwrap_or_default();
+        let Some(&process) = self.living.get(&to) else { return };
+        let halves = self.processes[process.0].by_remote.get(&from).cloned().unwrap_or_default();
         for handle in halves {
             self.refresh_hearing(handle);
         }

@@ -1,7 +1,7 @@
-//! A process: its Steam id, its sockets, and the transport that its session drives.
+//! The transport that a session drives, and what it holds.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::rc::Rc;
 
@@ -9,24 +9,23 @@ use peer_core::{
     Batch, ConnectionHandle, EndReason, LaneConfig, LaneStatus, ListenHandle, RealTimeStatus, SendResult,
     StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
 };
-use rustc_hash::FxHashMap;
 
 use crate::counters::LiveCount;
 use crate::message::SimMessage;
 use crate::network::State;
+use crate::process::ProcessId;
 
-/// One process among all that ever were.
+/// One transport among all that ever were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EndpointId(pub(crate) usize);
 
-/// What a process holds.
+/// What a transport holds.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
+    pub(crate) process: ProcessId,
     pub(crate) steam_id: SteamId,
     pub(crate) alive: bool,
-    pub(crate) listens: BTreeMap<VirtualPort, ListenHandle>,
     pub(crate) connections: BTreeSet<ConnectionHandle>,
-    pub(crate) by_remote: FxHashMap<SteamId, Vec<ConnectionHandle>>,
     pub(crate) statuses: VecDeque<StatusChange>,
     /// One entry a message, in the order of their coming: the connection on which the oldest unread one waits.
     pub(crate) inbox: VecDeque<ConnectionHandle>,
@@ -35,26 +34,32 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) fn new(steam_id: SteamId) -> Self {
+    pub(crate) fn new(process: ProcessId, steam_id: SteamId, alive: bool) -> Self {
         Self {
+            process,
             steam_id,
-            alive: true,
-            listens: BTreeMap::new(),
+            alive,
             connections: BTreeSet::new(),
-            by_remote: FxHashMap::default(),
             statuses: VecDeque::new(),
             inbox: VecDeque::new(),
             unread: 0,
             live: Rc::default(),
         }
     }
+
+    /// It is gone, and nothing waits for it any more.
+    pub(crate) fn end(&mut self) {
+        self.alive = false;
+        self.statuses.clear();
+        self.inbox.clear();
+    }
 }
 
-/// The [`Transport`] of one process on a [`Network`](crate::Network).
+/// A [`Transport`] of one process on a [`Network`](crate::Network).
 ///
-/// Dropping it is the exit of the process: what is still open ends without a goodbye. After
+/// Dropping the last one of a process is its exit: what is still open ends without a goodbye. After
 /// [`Network::kill`](crate::Network::kill) it is without Steam: every call fails, and dropping it does nothing more.
-/// Handles are never used twice on a network, and one of another process is as unknown as one that never was.
+/// Handles are never used twice on a network, and one of another transport is as unknown as one that never was.
 pub struct SimTransport {
     state: Rc<RefCell<State>>,
     id: EndpointId,
@@ -69,6 +74,16 @@ impl SimTransport {
     /// The user that the process runs as; unlike [`Transport::local_steam_id`] known after a kill, too.
     pub fn steam_id(&self) -> SteamId {
         self.steam_id
+    }
+
+    /// A further transport of the same process, as for a second session in it.
+    #[must_use = "dropping it at once does nothing"]
+    pub fn sibling(&self) -> Self {
+        let mut state = self.state.borrow_mut();
+        let process = state.endpoints[self.id.0].process;
+        let id = state.add_transport(process);
+        drop(state);
+        Self::new(Rc::clone(&self.state), id, self.steam_id)
     }
 
     /// Whether the process lives.
@@ -99,7 +114,7 @@ impl Drop for SimTransport {
     fn drop(&mut self) {
         // A panic may unwind through here while the network is borrowed.
         if let Ok(mut state) = self.state.try_borrow_mut() {
-            state.end_process(self.id);
+            state.end_transport(self.id);
         }
     }
 }
@@ -116,8 +131,8 @@ impl Transport for SimTransport {
         self.state.borrow_mut().listen(self.id, port)
     }
 
-    fn close_listen(&mut self, listen: ListenHandle) {
-        self.state.borrow_mut().close_listen(self.id, listen);
+    fn retire_listen(&mut self, listen: ListenHandle) {
+        self.state.borrow_mut().retire_listen(self.id, listen);
     }
 
     fn connect(

@@ -37,6 +37,8 @@ pub(crate) enum Event {
     Arrive { connection: ConnectionHandle, datagram: Rc<Datagram> },
     /// A segment arrives that a modified client made up.
     ArriveForged { connection: ConnectionHandle, segment: Box<Segment> },
+    /// A receiver's acknowledgements wait no longer for something to go with.
+    SendAcks(ConnectionHandle),
     /// An acknowledgement arrives.
     Ack { connection: ConnectionHandle, packet: u64 },
     /// The oldest reliable datagram in flight counts as lost.

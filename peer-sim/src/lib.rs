@@ -29,6 +29,7 @@ mod link;
 mod lobby;
 mod message;
 mod network;
+mod process;
 mod receiver;
 mod rendezvous;
 mod sender;

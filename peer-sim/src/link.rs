@@ -175,9 +175,9 @@ impl Links {
         None
     }
 
-    /// When a datagram that nobody acknowledged counts as lost: two round trips and 50 ms.
+    /// When a datagram that nobody acknowledged counts as lost: three round trips and 60 ms, as in GNS.
     pub(crate) fn retransmit_after(&self, a: SteamId, b: SteamId) -> Duration {
-        (self.get(a, b).slowest() + self.get(b, a).slowest()) * 2 + Duration::from_millis(50)
+        (self.get(a, b).slowest() + self.get(b, a).slowest()) * 3 + Duration::from_millis(60)
     }
 
     /// The round trip between two users, without jitter.

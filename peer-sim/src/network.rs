@@ -5,17 +5,18 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use peer_core::{ConnectionHandle, ListenHandle, LobbyId, SteamId, Time, TransportError, VirtualPort};
+use peer_core::{ConnectionHandle, LobbyId, SteamId, Time};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rustc_hash::FxHashMap;
 
 use crate::connection::{Half, Stage};
 use crate::counters::Counters;
-use crate::endpoint::{Endpoint, EndpointId, SimTransport};
+use crate::endpoint::{Endpoint, SimTransport};
 use crate::event::{Event, Events};
 use crate::link::{LinkSettings, Links};
 use crate::lobby::{Lobbies, LobbyNews};
+use crate::process::{Process, ProcessId};
 use crate::trace::{TraceEntry, TraceEvent};
 
 /// What becomes of a request from someone with whom a connection is still open.
@@ -51,6 +52,9 @@ pub struct NetworkSettings {
     /// which something is sent, whose ten seconds begin with what is not answered. An idle one only asks every 12 s or
     /// so, and may take so much longer (measured with GNS 1.6.0: 10 to 22 s).
     pub timeout_slack: Duration,
+    /// How long an acknowledgement waits for something to go out that it can go with (`k_usecMaxDataAckDelay`). If the
+    /// connection is closed meanwhile, it never goes out.
+    pub ack_delay: Duration,
     /// Messages on lanes from 8 up arrive. GNS 1.6.0 writes the header of such a lane one byte too short, and the other
     /// side cannot read on: without this, the first such message ends the connection there with reason 5002.
     pub lanes_past_seven_work: bool,
@@ -76,6 +80,7 @@ impl Default for NetworkSettings {
             timeout_initial: Duration::from_secs(10),
             timeout_connected: Duration::from_secs(10),
             timeout_slack: Duration::from_millis(700),
+            ack_delay: Duration::from_millis(50),
             lanes_past_seven_work: false,
             receive_buffer_messages: 65_536,
             receive_buffer_bytes: 16 * 1024 * 1024,
@@ -93,13 +98,14 @@ pub(crate) struct State {
     pub(crate) events: Events,
     pub(crate) settings: NetworkSettings,
     pub(crate) links: Links,
+    pub(crate) processes: Vec<Process>,
     pub(crate) endpoints: Vec<Endpoint>,
-    pub(crate) living: FxHashMap<SteamId, EndpointId>,
+    pub(crate) living: FxHashMap<SteamId, ProcessId>,
     pub(crate) halves: FxHashMap<ConnectionHandle, Box<Half>>,
     pub(crate) bad_certificates: FxHashMap<(SteamId, SteamId), u32>,
     pub(crate) lobbies: Lobbies,
     pub(crate) last_connection: u32,
-    last_listen: u32,
+    pub(crate) last_listen: u32,
     pub(crate) send_calls: u64,
     trace: Option<Vec<TraceEntry>>,
 }
@@ -112,6 +118,7 @@ impl State {
             events: Events::default(),
             settings,
             links: Links::default(),
+            processes: Vec::new(),
             endpoints: Vec::new(),
             living: FxHashMap::default(),
             halves: FxHashMap::default(),
@@ -131,41 +138,6 @@ impl State {
         }
     }
 
-    pub(crate) fn listen(
-        &mut self,
-        endpoint: EndpointId,
-        port: VirtualPort,
-    ) -> Result<ListenHandle, TransportError> {
-        let listens = &mut self.endpoints[endpoint.0].listens;
-        if listens.contains_key(&port) {
-            return Err(TransportError::Refused(format!("already listening on port {}", port.0)));
-        }
-        self.last_listen += 1;
-        let listen = ListenHandle(self.last_listen);
-        listens.insert(port, listen);
-        Ok(listen)
-    }
-
-    /// A process dies or exits: all that it held is gone, and nobody is told.
-    pub(crate) fn end_process(&mut self, id: EndpointId) {
-        let endpoint = &mut self.endpoints[id.0];
-        if !endpoint.alive {
-            return;
-        }
-        endpoint.alive = false;
-        endpoint.listens.clear();
-        endpoint.statuses.clear();
-        endpoint.inbox.clear();
-        let steam_id = endpoint.steam_id;
-        let connections = endpoint.connections.clone();
-        self.living.remove(&steam_id);
-        self.trace(|| TraceEvent::Ended(steam_id));
-        for handle in connections {
-            self.remove_half(handle);
-        }
-        self.orphan_memberships(steam_id);
-    }
-
     fn happen(&mut self, event: Event) {
         match event {
             Event::Dial(handle) => self.dial(handle),
@@ -180,6 +152,7 @@ impl State {
             Event::Wake(handle) => self.wake(handle),
             Event::Arrive { connection, datagram } => self.arrive(connection, &datagram),
             Event::ArriveForged { connection, segment } => self.arrive_forged(connection, &segment),
+            Event::SendAcks(handle) => self.send_acks_in_time(handle),
             Event::Ack { connection, packet } => self.ack(connection, packet),
             Event::Retransmit(handle) => self.retransmit(handle),
             Event::Release(handle) => self.release(handle),
@@ -196,6 +169,7 @@ impl State {
         self.now = self.now.max(until);
     }
 
+    /// What a transport holds, its process's sockets aside.
     fn counters(&self, endpoint: &Endpoint) -> Counters {
         let lingers = |handle: &&ConnectionHandle| {
             self.halves.get(handle).is_some_and(|half| half.stage == Stage::Lingering)
@@ -206,8 +180,19 @@ impl State {
             unread_messages: endpoint.unread,
             open_connections: endpoint.connections.len() - lingering_connections,
             lingering_connections,
-            listen_sockets: endpoint.listens.len(),
+            listen_sockets: 0,
         }
+    }
+
+    /// What the processes of certain users hold together.
+    fn counters_of(&self, is_meant: impl Fn(SteamId) -> bool) -> Counters {
+        let processes = self.processes.iter().filter(|process| is_meant(process.steam_id));
+        let listen_sockets = processes.map(|process| process.sockets.len()).sum();
+        let endpoints = self.endpoints.iter().filter(|endpoint| is_meant(endpoint.steam_id));
+        endpoints.fold(Counters { listen_sockets, ..Counters::default() }, |mut sum, endpoint| {
+            sum += self.counters(endpoint);
+            sum
+        })
     }
 }
 
@@ -275,10 +260,7 @@ impl Network {
     /// If one is running: Steam allows a user one process of a game.
     pub fn endpoint(&self, steam_id: SteamId) -> SimTransport {
         let mut state = self.state.borrow_mut();
-        let id = EndpointId(state.endpoints.len());
-        let before = state.living.insert(steam_id, id);
-        assert!(before.is_none(), "user {steam_id} already has a process; kill or drop it first");
-        state.endpoints.push(Endpoint::new(steam_id));
+        let id = state.start_process(steam_id);
         drop(state);
         SimTransport::new(Rc::clone(&self.state), id, steam_id)
     }
@@ -373,21 +355,12 @@ impl Network {
 
     /// What all processes hold together, dead ones included.
     pub fn counters(&self) -> Counters {
-        let state = self.state.borrow();
-        state.endpoints.iter().fold(Counters::default(), |mut sum, endpoint| {
-            sum += state.counters(endpoint);
-            sum
-        })
+        self.state.borrow().counters_of(|_| true)
     }
 
     /// What all processes that a user ever had hold.
     pub fn counters_of(&self, steam_id: SteamId) -> Counters {
-        let state = self.state.borrow();
-        let own = state.endpoints.iter().filter(|endpoint| endpoint.steam_id == steam_id);
-        own.fold(Counters::default(), |mut sum, endpoint| {
-            sum += state.counters(endpoint);
-            sum
-        })
+        self.state.borrow().counters_of(|user| user == steam_id)
     }
 
     /// Notes from now on what happens.

@@ -8,10 +8,11 @@ use peer_core::{
 };
 
 use crate::connection::{Half, Notice, RENDEZVOUS, Stage, TIMEOUT};
-use crate::endpoint::EndpointId;
+use crate::endpoint::{Endpoint, EndpointId};
 use crate::event::Event;
 use crate::link::up_to;
 use crate::network::{DuplicatePolicy, State};
+use crate::process::{ProcessId, Socket};
 use crate::trace::TraceEvent;
 
 /// How often a request is repeated until it is answered.
@@ -33,21 +34,22 @@ impl State {
         port: VirtualPort,
         token: Token,
     ) -> Result<ConnectionHandle, TransportError> {
-        let local = self.endpoints[endpoint.0].steam_id;
+        let Endpoint { process, steam_id: local, .. } = self.endpoints[endpoint.0];
         if peer == local {
             return Err(refused("a user cannot connect to themselves"));
         }
         // As GNS means it: a request that waits is accepted in passing. (GNS 1.6.0 itself has a fault there, which
         // Local Steam works around.)
-        if let Some(request) = self.find_half(endpoint, peer, port, |stage| stage == Stage::Pending) {
+        if let Some(request) = self.find_half(process, peer, port, |stage| stage == Stage::Pending) {
+            self.hand_over(request, endpoint);
             self.accept(endpoint, request, token)?;
             return Ok(request);
         }
-        if self.find_half(endpoint, peer, port, Stage::is_live).is_some() {
+        if self.find_half(process, peer, port, Stage::is_live).is_some() {
             return Err(refused("only one symmetric connection to a peer can be active at a time"));
         }
         let deadline = self.now + self.settings.timeout_initial;
-        let mut half = Half::new(endpoint, local, peer, port, Stage::Dialling, deadline);
+        let mut half = Half::new(process, endpoint, local, peer, port, Stage::Dialling, deadline);
         half.token = token;
         half.doomed = self.take_bad_certificate(local, peer);
         let doomed = half.doomed;
@@ -96,15 +98,26 @@ impl State {
         }
     }
 
-    /// The endpoint's oldest half to `remote` on `port` whose stage is right.
+    /// Makes a request that waits another transport's of the same process.
+    fn hand_over(&mut self, request: ConnectionHandle, to: EndpointId) {
+        let Some(half) = self.halves.get_mut(&request) else { return };
+        let from = std::mem::replace(&mut half.endpoint, to);
+        if from != to {
+            self.endpoints[from.0].connections.remove(&request);
+            self.endpoints[from.0].statuses.retain(|change| change.connection != request);
+            self.endpoints[to.0].connections.insert(request);
+        }
+    }
+
+    /// The process's oldest half to `remote` on `port` whose stage is right.
     fn find_half(
         &self,
-        endpoint: EndpointId,
+        process: ProcessId,
         remote: SteamId,
         port: VirtualPort,
         is_right: impl Fn(Stage) -> bool,
     ) -> Option<ConnectionHandle> {
-        let handles = self.endpoints[endpoint.0].by_remote.get(&remote)?;
+        let handles = self.processes[process.0].by_remote.get(&remote)?;
         let found = handles.iter().find(|handle| {
             self.halves.get(handle).is_some_and(|half| half.port == port && is_right(half.stage))
         });
@@ -144,20 +157,20 @@ impl State {
             return;
         };
         let (caller, port) = (dial.local, dial.port);
-        let Some(&endpoint) = self.living.get(&dial.remote) else { return };
-        let refusal = dial.refused_by.as_ref().filter(|refusal| refusal.from == endpoint);
+        let Some(&process) = self.living.get(&dial.remote) else { return };
+        let refusal = dial.refused_by.as_ref().filter(|refusal| refusal.from == process);
         if let Some(refusal) = refusal.filter(|refusal| self.can_tell(refusal)).cloned() {
             self.tell(refusal);
             return;
         }
         let known = dial.peer.and_then(|known| self.halves.get(&known).map(|half| (known, half)));
-        if let Some((known, half)) = known.filter(|(_, half)| half.endpoint == endpoint) {
+        if let Some((known, half)) = known.filter(|(_, half)| half.process == process) {
             if matches!(half.stage, Stage::Accepted | Stage::Connected) {
                 self.answer(known);
             }
             return;
         }
-        if let Some(own) = self.find_half(endpoint, caller, port, Stage::is_live) {
+        if let Some(own) = self.find_half(process, caller, port, Stage::is_live) {
             let own_half = self.halves.get(&own);
             if own_half.is_some_and(|half| half.stage == Stage::Dialling && !half.doomed) {
                 self.cross(dialler, own);
@@ -167,7 +180,7 @@ impl State {
                 return;
             }
         }
-        self.admit(dialler, endpoint);
+        self.admit(dialler, process);
     }
 
     /// Two dials have met. The user with the lower Steam id stays the caller (GNS compares connection ids, which are
@@ -187,34 +200,41 @@ impl State {
     }
 
     /// Tells the application of a request, or turns it down if nobody listens.
-    fn admit(&mut self, dialler: ConnectionHandle, endpoint: EndpointId) {
+    fn admit(&mut self, dialler: ConnectionHandle, process: ProcessId) {
         let deadline = self.now + self.settings.timeout_initial;
         let Some(dial) = self.halves.get_mut(&dialler) else { return };
         let (caller, local, port) = (dial.local, dial.remote, dial.port);
-        if let Some(&listen) = self.endpoints[endpoint.0].listens.get(&port) {
-            let mut half = Half::new(endpoint, local, caller, port, Stage::Pending, deadline);
-            half.listen = Some(listen);
-            half.peer = Some(dialler);
-            let request = self.add_half(half);
-            if let Some(dial) = self.halves.get_mut(&dialler) {
-                dial.peer = Some(request);
+        let (reason, message) = match self.processes[process.0].sockets.get(&port) {
+            Some(&Socket { handle: listen, owner: Some(endpoint) }) => {
+                let mut half = Half::new(process, endpoint, local, caller, port, Stage::Pending, deadline);
+                half.listen = Some(listen);
+                half.peer = Some(dialler);
+                let request = self.add_half(half);
+                if let Some(dial) = self.halves.get_mut(&dialler) {
+                    dial.peer = Some(request);
+                }
+                self.events.schedule(deadline, Event::Deadline(request));
+                return self.push_status(request, ConnectionState::Requested);
             }
-            self.events.schedule(deadline, Event::Deadline(request));
-            self.push_status(request, ConnectionState::Requested);
-        } else if self.settings.refuse_unknown_ports {
-            let notice = Box::new(Notice {
-                from: endpoint,
-                from_id: local,
-                listen: None,
-                to_id: caller,
-                to: dialler,
-                reason: EndReason::from_code(RENDEZVOUS),
-                message: format!("nobody listens on port {}", port.0),
-                until: self.now,
-            });
-            dial.refused_by = Some(notice.clone());
-            self.tell(notice);
-        }
+            // Steam would ask; so it is the transport that turns it down.
+            Some(_) => (EndReason::Refused, EndReason::Refused.to_string()),
+            None if self.settings.refuse_unknown_ports => {
+                (EndReason::from_code(RENDEZVOUS), format!("nobody listens on port {}", port.0))
+            }
+            None => return,
+        };
+        let notice = Box::new(Notice {
+            from: process,
+            from_id: local,
+            listen: None,
+            to_id: caller,
+            to: dialler,
+            reason,
+            message,
+            until: self.now,
+        });
+        dial.refused_by = Some(notice.clone());
+        self.tell(notice);
     }
 
     /// Tells the dialler of `acceptor` that it is accepted. If that gets lost, the repeated request asks again.

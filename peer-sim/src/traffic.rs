@@ -95,6 +95,7 @@ impl State {
     }
 
     fn transmit(&mut self, handle: ConnectionHandle, datagram: &Rc<Datagram>) {
+        self.send_acks(handle);
         let Some(half) = self.halves.get_mut(&handle) else { return };
         let (from, to) = (half.local, half.remote);
         let (packet, bytes) = (datagram.packet, datagram.wire_bytes());
@@ -166,14 +167,33 @@ impl State {
             false if connected => receiver.unreliable(segment, limits),
             _ => Ok(()),
         });
-        let acknowledges = has_room && outcome.is_ok() && datagram.has_reliable();
-        let (local, remote, peer) = (half.local, half.remote, half.peer);
+        if has_room && outcome.is_ok() && datagram.has_reliable() {
+            half.acks.push(datagram.packet);
+            if half.acks_due.is_none() {
+                let due = self.now + self.settings.ack_delay;
+                half.acks_due = Some(due);
+                self.events.schedule(due, Event::SendAcks(handle));
+            }
+        }
         self.delivered(handle, outcome);
-        if acknowledges
-            && let Some(connection) = peer
-            && let Some(delay) = self.links.ack_delay(&mut self.rng, local, remote)
-        {
-            self.events.schedule(self.now + delay, Event::Ack { connection, packet: datagram.packet });
+    }
+
+    pub(crate) fn send_acks_in_time(&mut self, handle: ConnectionHandle) {
+        if self.halves.get(&handle).is_some_and(|half| half.acks_due == Some(self.now)) {
+            self.send_acks(handle);
+        }
+    }
+
+    /// Acknowledges what has come in.
+    fn send_acks(&mut self, handle: ConnectionHandle) {
+        let Some(half) = self.halves.get_mut(&handle) else { return };
+        half.acks_due = None;
+        let acks = std::mem::take(&mut half.acks);
+        let Some(connection) = half.peer else { return };
+        for packet in acks {
+            if let Some(delay) = self.links.ack_delay(&mut self.rng, half.local, half.remote) {
+                self.events.schedule(self.now + delay, Event::Ack { connection, packet });
+            }
         }
     }
 

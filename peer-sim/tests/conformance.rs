@@ -19,6 +19,10 @@ impl Bed for InMemory {
         self.0.endpoint(user)
     }
 
+    fn sibling(&mut self, of: &SimTransport) -> SimTransport {
+        of.sibling()
+    }
+
     fn advance(&mut self) {
         self.0.advance(Duration::from_millis(1));
     }

@@ -1,8 +1,8 @@
 //! The listen sockets of the process, by virtual port.
 //!
-//! Steam has one socket a port, and closing it ends everything that was accepted on it. So a socket outlives the
-//! transport that opened it as long as connections of anybody hang on it, and a new transport takes it over instead
-//! of finding the port taken.
+//! Steam has one socket a port, and closing it ends everything that was accepted on it. So a socket that is retired
+//! stays as long as connections of anybody hang on it, beyond the transport that opened it if need be, and whoever
+//! listens on its port takes it over.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,19 +18,10 @@ struct Entry {
     port: VirtualPort,
     /// `None` while Steam is opening it.
     socket: Option<ListenSocket>,
-    state: State,
-    /// How many connections that came in on it each transport has.
-    accepted: Vec<(Slot, usize)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Requests are for this transport.
-    Owned(Slot),
-    /// Its transport takes no more requests, but may want it back. Free to be taken over.
-    Retired(Slot),
-    /// Nobody wants it. It is there for what was accepted on it.
-    Orphaned,
+    /// Whose the requests are; `None` once it is retired.
+    owner: Option<Slot>,
+    /// How many connections of all transports came in on it.
+    accepted: usize,
 }
 
 impl Entry {
@@ -65,11 +56,9 @@ pub(crate) fn listen(
     {
         let mut table = table();
         if let Some(entry) = table.iter_mut().find(|entry| entry.port == port) {
-            let handle = match (&entry.socket, entry.state) {
-                (Some(socket), State::Retired(_) | State::Orphaned) => socket.handle(),
-                _ => return Err(Taken::Here),
-            };
-            entry.state = State::Owned(slot);
+            let (Some(socket), None) = (&entry.socket, entry.owner) else { return Err(Taken::Here) };
+            let handle = socket.handle();
+            entry.owner = Some(slot);
             drop(table);
             for option in options {
                 crate::ffi::config::set_on_listen_socket(hold, handle, option);
@@ -77,7 +66,7 @@ pub(crate) fn listen(
             return Ok(handle);
         }
         // The port is taken from here on; a request that comes before Steam has returned finds us by its user data.
-        table.push(Entry { port, socket: None, state: State::Owned(slot), accepted: Vec::new() });
+        table.push(Entry { port, socket: None, owner: Some(slot), accepted: 0 });
     }
     let socket = ListenSocket::open(hold, port, options);
     let mut table = table();
@@ -100,59 +89,41 @@ pub(crate) fn listen(
 #[allow(clippy::option_option)]
 pub(crate) fn owner_of(listen: ListenHandle) -> Option<Option<Slot>> {
     let table = table();
-    let entry = table.iter().find(|entry| entry.is(listen))?;
-    Some(if let State::Owned(slot) = entry.state { Some(slot) } else { None })
+    table.iter().find(|entry| entry.is(listen)).map(|entry| entry.owner)
 }
 
-/// A transport takes no more requests on its socket. Returns whether the socket was its own.
-pub(crate) fn retire(slot: Slot, listen: ListenHandle) -> bool {
+/// A transport takes no more requests on its socket. [`close_if_done`] is to follow.
+pub(crate) fn retire(slot: Slot, listen: ListenHandle) {
     let mut table = table();
-    let entry = table.iter_mut().find(|entry| entry.is(listen) && entry.state == State::Owned(slot));
-    entry.map(|entry| entry.state = State::Retired(slot)).is_some()
-}
-
-/// A transport is done with a socket: it is closed, unless it is another's by now or others have connections on it.
-pub(crate) fn release(slot: Slot, listen: ListenHandle) {
-    let mut table = table();
-    let Some(place) = table.iter().position(|entry| entry.is(listen)) else { return };
-    let entry = &mut table[place];
-    if !matches!(entry.state, State::Owned(owner) | State::Retired(owner) if owner == slot) {
-        return;
+    let own = table.iter_mut().find(|entry| entry.is(listen) && entry.owner == Some(slot));
+    if let Some(entry) = own {
+        entry.owner = None;
     }
-    entry.state = State::Orphaned;
-    close_if_done(table, place);
 }
 
 /// A transport has a connection that came in on a socket.
-pub(crate) fn add_connection(slot: Slot, listen: ListenHandle) {
-    let mut table = table();
-    let Some(entry) = table.iter_mut().find(|entry| entry.is(listen)) else { return };
-    match entry.accepted.iter_mut().find(|(owner, _)| *owner == slot) {
-        Some((_, count)) => *count += 1,
-        None => entry.accepted.push((slot, 1)),
+pub(crate) fn add_connection(listen: ListenHandle) {
+    if let Some(entry) = table().iter_mut().find(|entry| entry.is(listen)) {
+        entry.accepted += 1;
     }
 }
 
-/// A transport has closed a connection that came in on a socket.
-pub(crate) fn remove_connection(slot: Slot, listen: ListenHandle) {
-    let mut table = table();
-    let Some(place) = table.iter().position(|entry| entry.is(listen)) else { return };
-    let accepted = &mut table[place].accepted;
-    if let Some(index) = accepted.iter().position(|(owner, _)| *owner == slot) {
-        accepted[index].1 -= 1;
-        if accepted[index].1 == 0 {
-            accepted.swap_remove(index);
-        }
+/// A transport has closed a connection that came in on a socket, and that was added before.
+pub(crate) fn remove_connection(listen: ListenHandle) {
+    if let Some(entry) = table().iter_mut().find(|entry| entry.is(listen)) {
+        // Steam may have given the handle of a socket that is gone to a later one.
+        entry.accepted = entry.accepted.saturating_sub(1);
     }
-    close_if_done(table, place);
+    close_if_done(listen);
 }
 
-fn close_if_done(mut table: MutexGuard<'static, Vec<Entry>>, place: usize) {
-    let entry = &table[place];
-    if entry.state == State::Orphaned && entry.accepted.is_empty() {
-        let entry = table.swap_remove(place);
-        drop(table);
-        // Steam is called by this.
-        drop(entry);
-    }
+/// Closes a retired socket if nothing hangs on it.
+pub(crate) fn close_if_done(listen: ListenHandle) {
+    let mut table = table();
+    let done = |entry: &Entry| entry.is(listen) && entry.owner.is_none() && entry.accepted == 0;
+    let Some(place) = table.iter().position(done) else { return };
+    let entry = table.swap_remove(place);
+    drop(table);
+    // Steam is called by this.
+    drop(entry);
 }

@@ -44,6 +44,15 @@ impl Inbox {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
+    /// The requests on a listen socket.
+    pub(crate) fn take_requests(&self, listen: ListenHandle) -> VecDeque<News> {
+        let is_meant = |news: &News| news.state == ConnectionState::Requested && news.listen == Some(listen);
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (requests, others) = std::mem::take(&mut *waiting).into_iter().partition(is_meant);
+        *waiting = others;
+        requests
+    }
+
     fn push(&self, news: News) -> Verdict {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if news.state == ConnectionState::Requested && waiting.len() >= MAX_WAITING {

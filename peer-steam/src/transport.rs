@@ -57,7 +57,7 @@ pub struct SteamTransport {
     slot: Slot,
     inbox: Arc<Inbox>,
     connections: FxHashMap<ConnectionHandle, Record>,
-    /// Those that are ours, and those that were and may be again.
+    /// The sockets whose requests are ours.
     listens: Vec<ListenHandle>,
     config: Config,
     outbox: Outbox,
@@ -90,9 +90,7 @@ impl SteamTransport {
         let hold = Hold::acquire().ok_or(ConfigError::Unavailable)?;
         let raw = self.config.set(&hold, option, value)?;
         for &listen in &self.listens {
-            if listens::owner_of(listen) == Some(Some(self.slot)) {
-                ffi::config::set_on_listen_socket(&hold, listen, &raw);
-            }
+            ffi::config::set_on_listen_socket(&hold, listen, &raw);
         }
         Ok(())
     }
@@ -120,34 +118,13 @@ impl SteamTransport {
         Ok(())
     }
 
-    /// Takes no more requests on a listen socket, which stays for what was accepted on it. Another transport may take
-    /// it over; as long as none has, [`listen`](Transport::listen) on its port takes it back.
-    pub fn retire_listen(&mut self, listen: ListenHandle) {
-        for option in self.config.chosen() {
-            self.reset_option(option, listen);
-        }
-        listens::retire(self.slot, listen);
-    }
-
-    /// [`retire_listen`](Self::retire_listen) for every listen socket: for when the session above is disconnected.
-    pub fn retire_all_listens(&mut self) {
-        for listen in self.listens.clone() {
-            self.retire_listen(listen);
-        }
-    }
-
     /// Sets an option of a listen socket back to what it is if the game says nothing else.
     fn reset_option(&self, option: i32, listen: ListenHandle) {
-        let Some(open) = self.open.as_ref().filter(|_| self.owns(listen)) else { return };
+        let Some(open) = &self.open else { return };
         match Config::default_of(option) {
             Some(default) => ffi::config::set_on_listen_socket(&open.hold, listen, &default),
             None => ffi::config::clear_on_listen_socket(&open.hold, listen, option),
         };
-    }
-
-    /// Whether requests on a socket are for this transport.
-    fn owns(&self, listen: ListenHandle) -> bool {
-        listens::owner_of(listen) == Some(Some(self.slot))
     }
 
     fn open(&mut self) -> Result<&Open, TransportError> {
@@ -168,7 +145,7 @@ impl SteamTransport {
 
     fn take_charge(&mut self, connection: Connection, listen: Option<ListenHandle>, is_pending: bool) {
         if let Some(listen) = listen {
-            listens::add_connection(self.slot, listen);
+            listens::add_connection(listen);
         }
         let handle = connection.handle();
         self.connections.insert(handle, Record { connection, listen, is_pending });
@@ -180,7 +157,7 @@ impl SteamTransport {
         end(connection);
         if let Some(listen) = listen {
             // After it, because this may close the socket.
-            listens::remove_connection(self.slot, listen);
+            listens::remove_connection(listen);
         }
     }
 
@@ -256,7 +233,8 @@ impl Drop for SteamTransport {
             self.end(handle, drop);
         }
         for listen in std::mem::take(&mut self.listens) {
-            listens::release(self.slot, listen);
+            listens::retire(self.slot, listen);
+            listens::close_if_done(listen);
         }
     }
 }
@@ -274,9 +252,7 @@ impl Transport for SteamTransport {
         let options = self.config.options_of_socket(pack(slot, Token::NONE));
         match listens::listen(slot, &hold, port, &options) {
             Ok(listen) => {
-                if !self.listens.contains(&listen) {
-                    self.listens.push(listen);
-                }
+                self.listens.push(listen);
                 Ok(listen)
             }
             Err(taken) => {
@@ -289,16 +265,24 @@ impl Transport for SteamTransport {
         }
     }
 
-    fn close_listen(&mut self, listen: ListenHandle) {
+    fn retire_listen(&mut self, listen: ListenHandle) {
         let Some(place) = self.listens.iter().position(|&own| own == listen) else { return };
-        self.listens.swap_remove(place);
-        let came_in = |(handle, record): (&ConnectionHandle, &Record)| {
-            (record.listen == Some(listen)).then_some(*handle)
-        };
-        for handle in self.connections.iter().filter_map(came_in).collect::<Vec<_>>() {
-            self.end(handle, drop);
+        for option in self.config.chosen() {
+            self.reset_option(option, listen);
         }
-        listens::release(self.slot, listen);
+        self.listens.swap_remove(place);
+        // Before the requests are refused, so that none comes after them.
+        listens::retire(self.slot, listen);
+        for news in self.inbox.take_requests(listen) {
+            self.requested(news.connection, news.listen, news.remote);
+        }
+        let waits = |(handle, record): (&ConnectionHandle, &Record)| {
+            (record.is_pending && record.listen == Some(listen)).then_some(*handle)
+        };
+        for request in self.connections.iter().filter_map(waits).collect::<Vec<_>>() {
+            self.close(request, EndReason::Refused, &EndReason::Refused.to_string(), false);
+        }
+        listens::close_if_done(listen);
         self.rest();
     }
 

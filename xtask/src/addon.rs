@@ -37,17 +37,24 @@ pub(crate) struct Args {
 
 /// Builds, lays out, and prints the addon's folder.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let project = args.project.as_deref().map(Project::open).transpose()?;
-    let folder = match &project {
-        Some(project) => project.addon(),
-        None => default_folder(args.release)?,
+    let target = args.target.as_deref();
+    let folder = if let Some(project) = &args.project {
+        build_into(&Project::open(project)?, target, args.release)?
+    } else {
+        let folder = default_folder(args.release)?;
+        build(target, args.release, &folder)?;
+        folder
     };
-    build(args.target.as_deref(), args.release, &folder)?;
-    if let Some(project) = project {
-        project.register(&format!("res://addons/steam_peer/{}", gdextension::FILE))?;
-    }
     println!("{}", folder.display());
     Ok(())
+}
+
+/// Builds the addon for a target, or else for this machine, and puts it into a project; returns its folder there.
+pub(crate) fn build_into(project: &Project, target: Option<&str>, release: bool) -> Result<PathBuf> {
+    let folder = project.addon();
+    build(target, release, &folder)?;
+    project.register(&format!("res://addons/steam_peer/{}", gdextension::FILE))?;
+    Ok(folder)
 }
 
 /// Where the addon is laid out if it goes into no project. The two kinds of build are apart, so that nothing

@@ -7,7 +7,9 @@ use anyhow::{Result, bail};
 
 use crate::estimates::{self, Measured};
 use crate::goals::GOALS;
+use crate::packages;
 use crate::run::{cargo, step, target_dir};
+use crate::table::table;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -19,6 +21,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    // Two processes of the benchmarks meet over Local Steam, which is built with them.
+    packages::need()?;
     // Said rather than guessed, so that criterion writes where this looks.
     let folder = match std::env::var_os("CRITERION_HOME") {
         Some(folder) => PathBuf::from(folder),
@@ -78,19 +82,6 @@ fn goals(measured: &[Measured], whole: bool) -> String {
     }
     rows.insert(0, ["goal", "benchmark", "result"].map(str::to_owned));
     table(&rows)
-}
-
-/// Columns wide enough for their longest cell, two spaces apart.
-fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let widths: [usize; N] =
-        std::array::from_fn(|i| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0));
-    let mut text = String::new();
-    for row in rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        text += cells.collect::<Vec<_>>().join("  ").trim_end();
-        text.push('\n');
-    }
-    text
 }
 
 /// Nanoseconds in the unit that reads best, four digits or so.

@@ -28,14 +28,17 @@ pub(crate) fn fetched(folder: &Path, check: impl Fn(&Path) -> Result<()>) -> Res
     }
     if !succeeds(Command::new("apt-get").arg("--version")) || !succeeds(Command::new("dpkg").arg("--version"))
     {
-        bail!("it can be fetched here only with apt, as on Debian");
+        bail!("and only where there is apt, as on Debian, can it be fetched");
     }
     let parent = folder.parent().context("a folder in the cache has a parent")?;
     fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
     // Two that start at once would fetch everything twice; the lock goes with the process.
     let lock = parent.join("godot.lock");
     let lock = File::create(&lock).with_context(|| format!("cannot make {}", lock.display()))?;
-    lock.lock().context("cannot lock the cache")?;
+    if lock.try_lock().is_err() {
+        eprintln!("==> waiting for another process that is fetching Godot");
+        lock.lock().context("cannot lock the cache")?;
+    }
     if !launcher.is_file() {
         let scratch = Scratch::new(parent.join("godot.partial"))?;
         let root = scratch.0.join("root");

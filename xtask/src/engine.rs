@@ -45,7 +45,7 @@ pub(crate) fn find() -> Result<PathBuf> {
         }
         Ok(())
     });
-    launcher.with_context(|| format!("no Godot {OLDEST} or later: {WHERE_TO_GET_IT}"))
+    launcher.with_context(|| format!("no Godot {OLDEST} or later found ({WHERE_TO_GET_IT})"))
 }
 
 /// Godot's version, without its patch level, which never changes the extension interface.

@@ -1,7 +1,8 @@
 //! What the benchmarks should reach, in one table.
 //!
 //! The names are those of crate `benches`: `put_flush/BYTES/PEERS` and `receive_pop/PEERS`, each with
-//! `Throughput::Elements` = packets put (not packets times peers), or popped, in one iteration.
+//! `Throughput::Elements` = packets put (not packets times peers), or popped, in one iteration; `round_trip/…`, one
+//! round trip an iteration; `bulk/…`, with the messages of an iteration as its elements.
 
 use crate::estimates::Measured;
 
@@ -17,6 +18,8 @@ pub(crate) struct Goal {
 pub(crate) enum Bound {
     /// At most this.
     AtMost(f64),
+    /// At most so many milliseconds; shown beside what another benchmark of the same run takes.
+    Within { max_ms: f64, beside: &'static str },
     /// At most this many times what another benchmark of the same run takes.
     Ratio { to: &'static str, max: f64 },
     /// Spread over so many more peers than another benchmark of the same run has, at most this for each.
@@ -25,7 +28,7 @@ pub(crate) enum Bound {
     FurtherRatio { than: &'static str, to: (&'static str, &'static str), max: f64 },
 }
 
-/// Goals on a two-core machine of today, transport excluded.
+/// Goals on a two-core machine of today: transport excluded, then between two processes on Local Steam.
 pub(crate) const GOALS: &[Goal] = &[
     Goal { id: "put_flush/64/1", bound: Bound::AtMost(30.0) },
     Goal { id: "put_flush/64/250", bound: Bound::Further { than: "put_flush/64/1", peers: 249, max: 15.0 } },
@@ -42,6 +45,9 @@ pub(crate) const GOALS: &[Goal] = &[
     Goal { id: "receive_pop/250", bound: Bound::AtMost(25.0) },
     // "The same at 1 and 250 peers", with room for the noise of a measurement.
     Goal { id: "receive_pop/250", bound: Bound::Ratio { to: "receive_pop/1", max: 1.2 } },
+    Goal { id: "round_trip/session", bound: Bound::Within { max_ms: 1.0, beside: "round_trip/raw_nagle" } },
+    // "Throughput within 5 %", as the time that the same messages take.
+    Goal { id: "bulk/session", bound: Bound::Ratio { to: "bulk/raw", max: 1.05 } },
 ];
 
 /// How a goal came out.
@@ -57,7 +63,7 @@ impl Goal {
         let mut needs = vec![self.id];
         match self.bound {
             Bound::AtMost(_) => {}
-            Bound::Ratio { to, .. } => needs.push(to),
+            Bound::Ratio { to: other, .. } | Bound::Within { beside: other, .. } => needs.push(other),
             Bound::Further { than, .. } => needs.push(than),
             Bound::FurtherRatio { than, to, .. } => needs.extend([than, to.0, to.1]),
         }
@@ -70,6 +76,10 @@ impl Goal {
         let own = time(self.id)?;
         let (value, max, text) = match self.bound {
             Bound::AtMost(max) => (own, max, format!("{own:.1} ns a packet, goal {max} ns")),
+            Bound::Within { max_ms, beside } => {
+                let (own, other) = (own / 1e6, time(beside)? / 1e6);
+                (own, max_ms, format!("{own:.2} ms, {beside} {other:.2} ms, goal {max_ms} ms"))
+            }
             Bound::Ratio { to, max } => {
                 let ratio = own / time(to)?;
                 (ratio, max, format!("{ratio:.2}x of {to}, goal {max}x"))
@@ -101,6 +111,17 @@ mod tests {
         let verdict = goal.judge(&[measured("a", 290.0, Some(10.0))]).unwrap();
         assert_eq!(verdict, Verdict { met: true, text: "29.0 ns a packet, goal 30 ns".to_owned() });
         assert!(!goal.judge(&[measured("a", 310.0, Some(10.0))]).unwrap().met);
+    }
+
+    #[test]
+    fn a_time_is_shown_beside_its_yardstick() {
+        let goal = Goal { id: "here", bound: Bound::Within { max_ms: 1.0, beside: "there" } };
+        let verdict = goal.judge(&[measured("here", 4e5, None), measured("there", 5.5e6, None)]).unwrap();
+        assert_eq!(verdict, Verdict { met: true, text: "0.40 ms, there 5.50 ms, goal 1 ms".to_owned() });
+        let slow = goal.judge(&[measured("here", 1.2e6, None), measured("there", 5.5e6, None)]).unwrap();
+        assert!(!slow.met);
+        assert_eq!(goal.judge(&[measured("here", 4e5, None)]), None, "not without the yardstick");
+        assert_eq!(goal.needs(), ["here", "there"]);
     }
 
     #[test]

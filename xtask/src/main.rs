@@ -4,6 +4,7 @@ mod addon;
 mod apt_sources;
 mod bench;
 mod debian;
+mod demo;
 mod dist;
 mod elf;
 mod engine;
@@ -18,6 +19,7 @@ mod packages;
 mod platform;
 mod project;
 mod run;
+mod table;
 mod test;
 mod toolchain;
 
@@ -34,6 +36,8 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Play a game between Godot processes over Local Steam, through a lobby, and show what arrived
+    Demo(demo::Args),
     /// Everything that must hold: format, lints, tests, doc tests, docs, fuzz targets that compile
     Test,
     /// Run the benchmarks, then print their medians and the goals
@@ -52,6 +56,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Args::parse().command {
+        Command::Demo(args) => demo::run(&args),
         Command::Test => test::run(),
         Command::Bench(args) => bench::run(&args),
         Command::Local(args) => local::run(&args),

@@ -15,13 +15,14 @@ pub(crate) struct Project {
 
 impl Project {
     pub(crate) fn open(folder: &Path) -> Result<Self> {
+        let folder = std::path::absolute(folder).context("no folder is named")?;
         let file = folder.join("project.godot");
         if !file.is_file() {
             bail!("{} is no Godot project: it holds no project.godot", folder.display());
         }
         let settings =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        Ok(Self { folder: folder.to_owned(), settings })
+        Ok(Self { folder, settings })
     }
 
     /// Where the addon goes.

@@ -7,8 +7,8 @@ use crate::limits::{CERTIFICATE_RETRIES, KNOCK_TIMEOUT, MAX_CONNECTIONS, MAX_KNO
 use crate::link::{Dial, End, Link, State};
 use crate::lobby::{Lobby, TrackedLobby};
 use crate::reason::{EndReason, STEAM_BAD_CERTIFICATE};
+use crate::session::Session;
 use crate::session::ending::Farewell;
-use crate::session::{Listening, Session};
 use crate::time::Time;
 use crate::transport::{ConnectionHandle, Token, Transport, TransportError, VirtualPort};
 
@@ -148,19 +148,11 @@ impl<T: Transport> Session<T> {
         if self.active.is_some() { Err(SessionError::AlreadyInUse) } else { Ok(()) }
     }
 
-    /// Opens the listen socket, or takes over the one that an earlier session left on that port.
+    /// Opens the listen socket.
     fn listen(&mut self, port: VirtualPort) -> Result<SteamId, SessionError> {
         self.ensure_idle()?;
         let steam_id = self.transport.local_steam_id().ok_or(SessionError::Unavailable)?;
-        if self.listening.is_some_and(|listening| listening.port == port) {
-            return Ok(steam_id);
-        }
-        self.retired_listening.extend(self.listening.take());
-        let retired = self.retired_listening.iter().position(|listening| listening.port == port);
-        self.listening = Some(match retired {
-            Some(place) => self.retired_listening.swap_remove(place),
-            None => Listening { handle: self.transport.listen(port).map_err(SessionError::Listen)?, port },
-        });
+        self.listening = Some(self.transport.listen(port).map_err(SessionError::Listen)?);
         Ok(steam_id)
     }
 

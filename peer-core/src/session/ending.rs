@@ -6,7 +6,7 @@ use crate::control::{Goodbye, truncate};
 use crate::error::SessionError;
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
-use crate::limits::{FIRST_REDIAL, LAST_WORDS_TIMEOUT, LINGER_TIMEOUT};
+use crate::limits::{ANSWER_TIMEOUT, FIRST_REDIAL, LAST_WORDS_TIMEOUT, LINGER_TIMEOUT};
 use crate::link::{Dial, End, Link, State};
 use crate::outbound::Outbound;
 use crate::reason::EndReason;
@@ -19,6 +19,8 @@ use crate::transport::Transport;
 pub(super) enum Farewell {
     /// Steam's close says it.
     Close,
+    /// The other side has said goodbye, and what it announced is awaited no longer: it is answered.
+    Answer,
     /// What was put before goes out, then a goodbye, and that may take so long.
     Goodbye(Duration),
 }
@@ -208,6 +210,10 @@ impl<T: Transport> Session<T> {
                 let until = self.now + limit;
                 self.departures.add(&mut self.transport, handle, link.steam_id, outbound, end.clone(), until);
             }
+            Farewell::Answer if is_connected && !outbound.is_broken => {
+                let until = self.now + ANSWER_TIMEOUT;
+                self.departures.answer(&mut self.transport, handle, link.steam_id, outbound, until);
+            }
             _ => self.transport.close(handle, end.reason, truncate(&end.message), false),
         }
     }
@@ -227,16 +233,8 @@ impl<T: Transport> Session<T> {
         self.active = None;
         self.lobby = None;
         self.status = Status::Disconnected;
-        self.retired_listening.extend(self.listening.take());
-        self.close_retired_listening();
-    }
-
-    /// Closes the sockets of earlier sessions, if nothing that was accepted on them is open any more.
-    pub(super) fn close_retired_listening(&mut self) {
-        if self.departures.is_empty() {
-            for listening in self.retired_listening.drain(..) {
-                self.transport.close_listen(listening.handle);
-            }
+        if let Some(listen) = self.listening.take() {
+            self.transport.retire_listen(listen);
         }
     }
 }

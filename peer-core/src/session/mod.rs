@@ -110,13 +110,6 @@ struct Active {
     has_host: bool,
 }
 
-/// A listen socket.
-#[derive(Clone, Copy, Debug)]
-struct Listening {
-    handle: ListenHandle,
-    port: VirtualPort,
-}
-
 /// A Godot multiplayer session over a transport: the peers, their packets, and every rule between them.
 ///
 /// The session has no clock: whoever calls it says what time it is, and time must not run backwards. After
@@ -133,9 +126,7 @@ pub struct Session<T: Transport> {
     active: Option<Active>,
     lobby: Option<TrackedLobby>,
     /// The socket that requests come in on.
-    listening: Option<Listening>,
-    /// Sockets of earlier sessions, kept open for the departures that were accepted on them.
-    retired_listening: Vec<Listening>,
+    listening: Option<ListenHandle>,
     links: Links<T::Message>,
     roster: Roster,
     departures: Departures,
@@ -167,7 +158,6 @@ impl<T: Transport> Session<T> {
             active: None,
             lobby: None,
             listening: None,
-            retired_listening: Vec::new(),
             links: Links::new(),
             roster: Roster::default(),
             departures: Departures::default(),
@@ -342,9 +332,5 @@ impl<T: Transport> Drop for Session<T> {
     fn drop(&mut self) {
         self.shut_down();
         self.departures.clear(&mut self.transport);
-        let sockets = self.listening.take().into_iter().chain(self.retired_listening.drain(..));
-        for listening in sockets {
-            self.transport.close_listen(listening.handle);
-        }
     }
 }

@@ -24,7 +24,6 @@ impl<T: Transport> Session<T> {
         }
         self.look_after_unsteady();
         self.departures.poll(&mut self.transport, now);
-        self.close_retired_listening();
     }
 
     fn take_statuses(&mut self) {
@@ -183,7 +182,7 @@ impl<T: Transport> Session<T> {
                 if now >= *until || link.inbound.has_all(&goodbye.last_numbers) =>
             {
                 let end = End::of(goodbye);
-                self.part(key, end, Farewell::Close);
+                self.part(key, end, Farewell::Answer);
                 self.retire_in_turn(key);
             }
             State::Ended { .. } => self.retire_in_turn(key),

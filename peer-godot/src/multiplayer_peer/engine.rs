@@ -44,9 +44,7 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
         // A handler may let go of the last reference to this object, and the engine is still inside of it.
         let mut this = self.to_gd();
         self.tell_events();
-        if self.session.borrow().status() == Status::Disconnected {
-            self.wind_up();
-        }
+        self.wind_up_if_over();
         if this.get_reference_count() == 1 {
             this.run_deferred_gd(drop);
         }
@@ -54,13 +52,14 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
 
     fn close(&mut self) {
         self.session.borrow_mut().close(runtime::now());
-        self.wind_up();
+        self.wind_up_if_over();
     }
 
     fn disconnect_peer(&mut self, peer_id: i32, force: bool) {
         let gone =
             with_peer(peer_id, |id| self.session.borrow_mut().disconnect_peer(id, force, runtime::now()));
         outcome("disconnect_peer", gone);
+        self.wind_up_if_over();
     }
 
     fn get_available_packet_count(&self) -> i32 {
@@ -200,18 +199,20 @@ impl SteamMultiplayerPeer {
         }
     }
 
-    /// The session is over for the game; what was put before still goes out.
-    fn wind_up(&mut self) {
-        self.current = None;
-        self.monitors = Monitors::default();
-        runtime::let_linger(&self.session);
+    /// The session may be over for the game; what was put before still goes out.
+    fn wind_up_if_over(&mut self) {
+        if self.session.borrow().status() == Status::Disconnected {
+            self.current = None;
+            self.monitors.clear();
+            runtime::let_linger(&self.session);
+        }
     }
 }
 
 impl Drop for SteamMultiplayerPeer {
     fn drop(&mut self) {
         self.session.borrow_mut().close(runtime::now());
-        self.wind_up();
+        self.wind_up_if_over();
     }
 }
 

@@ -187,6 +187,8 @@ impl SteamMultiplayerPeer {
                 runtime::watch_lobby(lobby_at(lobby));
             }
             self.put_errors.clear();
+            // The former ones first, whose names are then free.
+            self.monitors.clear();
             self.monitors = Monitors::new(&self.session);
             debug::let_steam_speak(self.debug_level);
         }

@@ -33,8 +33,7 @@ impl SteamSession {
     fn lobby_created(result: i64, lobby_id: i64);
 
     /// The answer to [method join_lobby]. [param response] is one of [enum ChatRoomEnterResponse]; with [constant
-    /// CHAT_ROOM_ENTER_RESPONSE_SUCCESS] the local user is in the lobby. It comes after [method create_lobby] too, with
-    /// Steam's own libraries.
+    /// CHAT_ROOM_ENTER_RESPONSE_SUCCESS] the local user is in the lobby.
     #[signal]
     fn lobby_joined(lobby_id: i64, response: i64);
 

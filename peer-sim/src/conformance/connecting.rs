@@ -30,15 +30,19 @@ pub fn a_dial_is_requested_accepted_and_connected<B: Bed>(bed: &mut B) {
     assert_eq!((alice.next_status(), bob.next_status()), (None, None));
 }
 
-/// One socket a port, and closing one twice does nothing.
+/// One socket a port, whoever of the process wants it, and retiring one twice does nothing.
 pub fn a_port_is_taken_once<B: Bed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     let listen = alice.listen(PORT).unwrap();
     assert!(matches!(alice.listen(PORT), Err(TransportError::Refused(_))));
     assert!(alice.listen(VirtualPort(1)).is_ok());
-    alice.close_listen(listen);
-    alice.close_listen(listen);
-    assert!(alice.listen(PORT).is_ok());
+    let mut sibling = bed.sibling(&alice);
+    assert!(matches!(sibling.listen(PORT), Err(TransportError::Refused(_))));
+    alice.retire_listen(listen);
+    alice.retire_listen(listen);
+    assert!(sibling.listen(PORT).is_ok());
+    alice.retire_listen(listen);
+    assert!(matches!(alice.listen(PORT), Err(TransportError::Refused(_))));
 }
 
 /// A port can be opened again and again, and each time takes requests.
@@ -54,8 +58,68 @@ pub fn a_port_can_be_listened_on_again<B: Bed>(bed: &mut B) {
         assert_eq!(connected(bed, &mut alice).connection, asked);
         bob.close(at_bob, EndReason::Left, "", false);
         alice.close(asked, EndReason::Left, "", false);
-        alice.close_listen(listen);
+        alice.retire_listen(listen);
     }
+}
+
+/// Whoever asked and was not accepted, whether the application knows of it or not, and whoever asks afterwards.
+pub fn a_retired_port_refuses_whoever_asks<B: Bed>(bed: &mut B) {
+    let mut pair = Pair::new(bed);
+    let Pair { bed, alice, bob, listen, .. } = &mut pair;
+    let mut carol = bed.endpoint(CAROL);
+    for is_told in [true, false] {
+        // Long enough for the request to wait.
+        let at_carol = carol.connect(ALICE, PORT, Token(3)).unwrap();
+        if is_told {
+            request(*bed, alice);
+        } else {
+            pass(*bed, Duration::from_millis(300));
+        }
+        alice.retire_listen(*listen);
+        let end = news(*bed, &mut carol, "the end of the dial");
+        assert_eq!((end.connection, ending(&end).0, ending(&end).1), (at_carol, true, 1002));
+        carol.close(at_carol, EndReason::Left, "", false);
+        assert_eq!(alice.next_status(), None, "of what is refused nobody is told");
+        // Bob's connection keeps the socket open, and still nobody takes requests.
+        let at_carol = carol.connect(ALICE, PORT, Token(4)).unwrap();
+        let end = news(*bed, &mut carol, "the end of the dial");
+        assert_eq!((end.connection, ending(&end).0, ending(&end).1), (at_carol, true, 1002));
+        carol.close(at_carol, EndReason::Left, "", false);
+        assert_eq!((alice.next_status(), bob.next_status()), (None, None));
+        *listen = alice.listen(PORT).unwrap();
+    }
+}
+
+/// To the transport that had it, and to another of the process, while connections hang on it from before: each has
+/// its own.
+pub fn a_retired_port_goes_to_the_next_who_listens<B: Bed>(bed: &mut B) {
+    let mut pair = Pair::new(bed);
+    let Pair { bed, alice, bob, at_alice, at_bob, listen } = &mut pair;
+    let mut sibling = bed.sibling(alice);
+    let mut carol = bed.endpoint(CAROL);
+    alice.retire_listen(*listen);
+    *listen = alice.listen(PORT).expect("a port that was retired");
+    for (round, next) in [&mut *alice, &mut sibling].into_iter().enumerate() {
+        if round > 0 {
+            *listen = next.listen(PORT).expect("a port that was retired");
+        }
+        let at_carol = carol.connect(ALICE, PORT, Token(3)).unwrap();
+        let asked = request(*bed, next);
+        assert_eq!((asked.remote, asked.token), (CAROL, Token::NONE));
+        next.accept(asked.connection, Token(1)).unwrap();
+        assert_eq!(connected(*bed, &mut carol).connection, at_carol);
+        assert_eq!(connected(*bed, next).connection, asked.connection);
+        send(&mut carol, at_carol, 0, RELIABLE, "new").message_number().unwrap();
+        let came = receive(*bed, next, 1);
+        assert_eq!((came[0].connection, came[0].token), (asked.connection, Token(1)));
+        next.retire_listen(*listen);
+        carol.close(at_carol, EndReason::Left, "", false);
+        next.close(asked.connection, EndReason::Left, "", false);
+    }
+    assert_eq!((alice.next_status(), sibling.next_status()), (None, None));
+    send(bob, *at_bob, 0, RELIABLE, "old").message_number().unwrap();
+    let came = receive(*bed, alice, 1);
+    assert_eq!((came[0].connection, came[0].token), (*at_alice, Token(1)));
 }
 
 /// A process that is there, and does not listen on that port.

@@ -29,6 +29,10 @@
 //! - Linger works on symmetric connections, though Steam's documentation says it does not: what is reliable arrives.
 //!   (The end is not told by it, and the user cannot be dialled meanwhile.) In memory: `linger_works`, which is off,
 //!   as the documentation has it.
+//! - Closing a listen socket ends what was accepted on it, without a word, and ends the answers for what was closed
+//!   before. So no transport closes one that anything hangs on.
+//! - An acknowledgement waits up to 50 ms for something to go with, and never goes out if the connection is closed
+//!   meanwhile. What is sent at once takes it along. In memory: `ack_delay`.
 //! - Only the lower 16 bits of a connection's handle name it: with others in the upper half, `SendMessages` still sends.
 //!   In memory a handle is one number, and used once.
 //! - **Lanes from 8 up end the connection.** The sender of GNS (2021 to this day) leaves out the last byte of their
@@ -55,8 +59,11 @@ pub trait Bed {
     /// The transport of a process.
     type Transport: Transport;
 
-    /// Starts a process of a user, of whom none is running. Dropping its transport ends the process.
+    /// Starts a process of a user, of whom none is running. Dropping the last of its transports ends the process.
     fn endpoint(&mut self, user: SteamId) -> Self::Transport;
+
+    /// A further transport of a process.
+    fn sibling(&mut self, of: &Self::Transport) -> Self::Transport;
 
     /// Lets a little time pass, some milliseconds at the most, and everything happen that is due.
     fn advance(&mut self);
@@ -96,6 +103,8 @@ macro_rules! conformance_tests {
                 a_dial_that_is_given_up_is_told_to_who_accepts_it
                 a_request_that_nobody_answers_times_out
                 a_port_can_be_listened_on_again
+                a_retired_port_refuses_whoever_asks
+                a_retired_port_goes_to_the_next_who_listens
         }
         $crate::conformance_tests! { @all $bed;
             messages: a_message_carries_its_facts
@@ -127,8 +136,9 @@ macro_rules! conformance_tests {
                 a_closed_connection_is_gone_at_once
                 a_lingering_connection_is_closed_all_the_same
                 a_silent_close_is_noticed_by_the_silence
-                closing_the_listen_socket_ends_what_came_in_on_it
-                what_was_dialled_survives_the_closing_of_ones_own_socket
+                what_came_in_on_a_retired_port_lives_on
+                what_was_dialled_survives_the_retiring_of_ones_own_port
+                a_transport_that_goes_leaves_its_sibling_alone
                 a_killed_process_is_noticed
                 a_killed_process_comes_back
                 reasons_are_changed_as_steam_does

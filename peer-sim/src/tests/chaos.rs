@@ -59,7 +59,7 @@ fn run(seed: u64) -> usize {
             (5, _) => listens[index] = peer.transport.listen(PORT).ok().or(listens[index]),
             (6, _) => {
                 if let Some(listen) = listens[index].filter(|_| rng.random_bool(0.1)) {
-                    peer.transport.close_listen(listen);
+                    peer.transport.retire_listen(listen);
                 }
             }
             (7 | 8, _) => handles[index].extend(peer.dial(a, PORT)),
@@ -107,7 +107,7 @@ fn run(seed: u64) -> usize {
             peer.close(news.connection, 1000, "");
         }
         if let Some(listen) = listen {
-            peer.transport.close_listen(listen);
+            peer.transport.retire_listen(listen);
         }
     }
     assert!(network.counters().is_empty(), "seed {seed}: {:?}", network.counters());

@@ -47,10 +47,12 @@ fn a_silent_close_is_answered_to_who_sends_within_five_seconds() {
 }
 
 #[test]
-fn closing_the_listen_socket_ends_the_answers_to_a_silent_close() {
+fn the_end_of_the_listen_socket_ends_the_answers_to_a_silent_close() {
     let mut pair = Pair::new();
+    pair.alice.retire_listen(pair.listen);
+    assert_eq!(pair.network.counters_of(ALICE).listen_sockets, 1);
     pair.alice.close(pair.at_alice, EndReason::Kicked, "", false);
-    pair.alice.close_listen(pair.listen);
+    assert!(pair.network.counters_of(ALICE).is_empty());
     pair.bob_sends(0, UNRELIABLE, "still there?");
     pair.network.advance(secs(11));
     assert_eq!(only_end(&mut pair.bob), ("problem", 5003));
@@ -230,39 +232,13 @@ fn a_default_link_that_goes_down_is_noticed_too() {
 }
 
 #[test]
-fn closing_the_listen_socket_ends_what_came_in_on_it_without_a_goodbye() {
-    let mut pair = Pair::new();
-    pair.alice.close_listen(pair.listen);
-    assert!(pair.network.counters_of(ALICE).is_empty());
-    assert_eq!(send(&mut pair.alice, pair.at_alice, 0, RELIABLE, "x"), SendResult::INVALID_PARAM);
-    pair.bob_sends(0, RELIABLE, "x");
-    pair.network.advance(secs(11));
-    assert_eq!(only_end(&mut pair.bob), ("problem", 5003));
-    assert_eq!(news(&mut pair.alice), []);
-
-    let mut pair = Pair::with_settings(telling());
-    pair.alice.close_listen(pair.listen);
-    pair.network.advance(ms(30));
-    assert_eq!(only_end(&mut pair.bob), ("closed by peer", 5010));
-}
-
-#[test]
-fn closing_the_listen_socket_ends_lingering_too() {
+fn a_retired_socket_stays_for_what_lingers_on_it() {
     let mut pair = Pair::with_settings(NetworkSettings { linger_works: true, ..telling() });
     send(&mut pair.alice, pair.at_alice, 0, RELIABLE, vec![7; 100_000]);
     pair.alice.close(pair.at_alice, EndReason::Left, "", true);
-    pair.alice.close_listen(pair.listen);
-    assert!(pair.network.counters_of(ALICE).is_empty());
+    pair.alice.retire_listen(pair.listen);
+    assert_eq!(pair.network.counters_of(ALICE).listen_sockets, 1);
     pair.network.advance(secs(2));
-    assert_eq!(messages(&mut pair.bob).len(), 0);
-}
-
-#[test]
-fn a_connection_that_one_dialled_survives_the_closing_of_ones_own_socket() {
-    let mut pair = Pair::new();
-    let listen = pair.bob.listen(VirtualPort(0)).unwrap();
-    pair.bob.close_listen(listen);
-    pair.bob_sends(0, RELIABLE, "x");
-    pair.network.advance(ms(100));
-    assert_eq!(payloads(&mut pair.alice), ["x"]);
+    assert_eq!(messages(&mut pair.bob).len(), 1);
+    assert!(pair.network.counters_of(ALICE).is_empty());
 }

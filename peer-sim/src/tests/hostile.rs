@@ -117,7 +117,7 @@ fn handles_that_are_nobodys_or_anothers_do_nothing() {
         assert_eq!(bob.real_time_status(strange, &mut []), None);
         bob.set_token(strange, Token(0));
         bob.close(strange, peer_core::EndReason::Left, "", true);
-        bob.close_listen(pair.listen);
+        bob.retire_listen(pair.listen);
     }
     pair.bob_sends(0, RELIABLE, "x");
     pair.network.advance(ms(30));

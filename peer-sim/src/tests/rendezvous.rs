@@ -35,8 +35,8 @@ fn a_port_is_taken_once_an_endpoint() {
     let listen = alice.listen(PORT).unwrap();
     assert!(matches!(alice.listen(PORT), Err(TransportError::Refused(_))));
     assert!(alice.listen(VirtualPort(1)).is_ok());
-    alice.close_listen(listen);
-    alice.close_listen(listen);
+    alice.retire_listen(listen);
+    alice.retire_listen(listen);
     assert!(alice.listen(PORT).is_ok());
 }
 

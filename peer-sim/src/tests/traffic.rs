@@ -1,7 +1,7 @@
 //! What becomes of messages.
 
 use super::*;
-use peer_core::LaneStatus;
+use peer_core::{EndReason, LaneStatus};
 
 #[test]
 fn a_message_arrives_with_its_facts_and_without_a_copy() {
@@ -302,6 +302,25 @@ fn a_reliable_message_waits_for_the_one_before_it_and_an_unreliable_one_does_not
 }
 
 #[test]
+fn an_acknowledgement_goes_with_what_goes_out_and_is_forgotten_by_a_close() {
+    let unacked = |pair: &Pair| pair.bobs_figures().sent_unacked_reliable;
+    let mut pair = Pair::new();
+    pair.bob_sends(1, RELIABLE, "heard");
+    pair.network.advance(ms(20));
+    send(&mut pair.alice, pair.at_alice, 1, UNRELIABLE, "yes");
+    pair.alice.close(pair.at_alice, EndReason::Left, "", false);
+    pair.network.advance(ms(20));
+    assert_eq!(unacked(&pair), 0);
+
+    let mut pair = Pair::new();
+    pair.bob_sends(1, RELIABLE, "heard");
+    pair.network.advance(ms(20));
+    pair.network.kill(ALICE);
+    pair.network.advance(ms(500));
+    assert_ne!(unacked(&pair), 0);
+}
+
+#[test]
 fn figures_follow_a_message_from_the_queue_to_its_acknowledgement() {
     let mut pair = Pair::new();
     let figures = |pair: &Pair| {
@@ -319,7 +338,8 @@ fn figures_follow_a_message_from_the_queue_to_its_acknowledgement() {
     assert_eq!(figures(&pair), (1002, 100, 0));
     pair.network.advance(ms(5));
     assert_eq!(figures(&pair), (0, 0, 1002));
-    pair.network.advance(ms(39));
+    // 50 ms more than there and back: the acknowledgement waits for something to go with.
+    pair.network.advance(ms(89));
     assert_eq!(figures(&pair), (0, 0, 1002));
     pair.network.advance(ms(1));
     assert_eq!(figures(&pair), (0, 0, 0));

@@ -465,6 +465,48 @@ fn a_packet_put_just_before_close_arrives_and_the_leave_is_known_within_a_second
 }
 
 #[test]
+fn who_leaves_just_as_the_other_process_ends_does_not_linger() {
+    // With little to say and much, and to someone whose own line is busy, so that nothing goes out at once.
+    for (packets, is_busy) in [(1, false), (300, false), (1, true)] {
+        let network = Network::new(1);
+        let mut host = Solo::host(&network);
+        let mut client = client_of(&mut host, 2);
+        if is_busy {
+            let slow = LinkSettings { bandwidth: 10_000, ..LinkSettings::default() };
+            network.set_link(HOST, SteamId(2), slow);
+        }
+        for _ in 0..packets {
+            client.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &[7; 1000]).unwrap();
+        }
+        client.session.close(network.now());
+        let left = Event::PeerDisconnected(host.session.peers()[0].id);
+        let mut heard = 0;
+        while !host.events.contains(&left) {
+            assert!(network.now() < Time::ZERO + seconds(10));
+            if is_busy {
+                host.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &[7; 3000]).unwrap();
+            }
+            run(&mut [&mut client], FRAME);
+            host.frame();
+            heard += host.read().len();
+        }
+        assert_eq!(heard, packets);
+        assert!(client.session.is_lingering());
+        assert_eq!(host.session.is_lingering(), is_busy, "its answer is out, or it waits for that");
+        let until = network.now() + Duration::from_millis(500);
+        while host.session.is_lingering() {
+            assert!(network.now() < until);
+            run(&mut [&mut host, &mut client], FRAME);
+        }
+        // Not a moment later.
+        drop(host);
+        run(&mut [&mut client], Duration::from_millis(100));
+        assert!(!client.session.is_lingering());
+        assert!(network.counters().is_empty());
+    }
+}
+
+#[test]
 fn a_goodbye_that_promises_what_never_comes_is_believed_for_ten_seconds() {
     let network = Network::new(1);
     let mut host = Solo::host(&network);
@@ -658,6 +700,38 @@ fn a_listen_socket_outlives_what_was_accepted_on_it_and_is_taken_over() {
     assert_eq!(heard, 200, "closing the old session has lost nothing");
     assert!(!host.session.is_lingering());
     assert_eq!(network.counters_of(HOST).listen_sockets, 1, "the old port is closed once nobody needs it");
+}
+
+#[test]
+fn another_session_of_the_process_takes_the_port_over_while_the_first_one_lingers() {
+    let network = Network::new(1);
+    let mut first = Solo::host(&network);
+    let transport = first.session.transport().sibling();
+    let mut second = Solo { network: network.clone(), session: Session::new(transport, 2), events: vec![] };
+    let mut old = client_of(&mut first, 2);
+    for _ in 0..200 {
+        first.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &[7; 1000]).unwrap();
+    }
+    let error = second.session.create_host(PORT, network.now());
+    assert!(matches!(error, Err(SessionError::Listen(_))), "it is the first one's: {error:?}");
+    first.session.close(network.now());
+    second.session.create_host(PORT, network.now()).unwrap();
+    let mut new = Solo::new(&network, SteamId(3));
+    new.session.create_client(HOST, PORT, network.now()).unwrap();
+    let mut heard = 0;
+    while first.session.is_lingering() {
+        assert!(network.now() < Time::ZERO + seconds(10));
+        run(&mut [&mut first, &mut second, &mut old, &mut new], FRAME);
+        heard += old.read().len();
+    }
+    run(&mut [&mut first, &mut second, &mut old, &mut new], seconds(1));
+    assert_eq!((heard, old.session.status()), (200, Status::Disconnected));
+    assert_eq!((new.session.status(), second.session.peers().len()), (Status::Connected, 1));
+    drop(first);
+    run(&mut [&mut second, &mut new], seconds(15));
+    assert_eq!(new.session.status(), Status::Connected);
+    drop((second, new, old));
+    assert!(network.counters().is_empty());
 }
 
 #[test]

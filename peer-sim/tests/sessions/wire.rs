@@ -97,8 +97,8 @@ impl Transport for Watched {
         self.inner.listen(port)
     }
 
-    fn close_listen(&mut self, listen: ListenHandle) {
-        self.inner.close_listen(listen);
+    fn retire_listen(&mut self, listen: ListenHandle) {
+        self.inner.retire_listen(listen);
     }
 
     fn connect(

@@ -31,7 +31,11 @@ impl Bed for OverLocalSteam {
     fn endpoint(&mut self, user: SteamId) -> RemoteTransport {
         let process = Rc::new(RefCell::new(Process::start(self.dir.path(), user, &[])));
         self.processes.insert(user, Rc::clone(&process));
-        RemoteTransport { process }
+        RemoteTransport { process, number: 0 }
+    }
+
+    fn sibling(&mut self, of: &RemoteTransport) -> RemoteTransport {
+        of.sibling()
     }
 
     fn advance(&mut self) {

@@ -22,7 +22,7 @@ pub(crate) const READY: &str = "@puppet";
 pub(crate) mod call {
     pub(crate) const LOCAL_STEAM_ID: u8 = 0;
     pub(crate) const LISTEN: u8 = 1;
-    pub(crate) const CLOSE_LISTEN: u8 = 2;
+    pub(crate) const RETIRE_LISTEN: u8 = 2;
     pub(crate) const CONNECT: u8 = 3;
     pub(crate) const ACCEPT: u8 = 4;
     pub(crate) const CLOSE: u8 = 5;
@@ -33,6 +33,8 @@ pub(crate) mod call {
     pub(crate) const NEXT_STATUS: u8 = 10;
     pub(crate) const REAL_TIME_STATUS: u8 = 11;
     pub(crate) const FRAME: u8 = 12;
+    pub(crate) const OPEN_TRANSPORT: u8 = 13;
+    pub(crate) const DROP_TRANSPORT: u8 = 14;
 }
 
 /// Not a test: a process of the tests.
@@ -52,7 +54,7 @@ fn run() {
     });
     let mut steam = Steam::init().expect("Local Steam");
     assert!(!steam.is_adopted());
-    let mut transport = SteamTransport::new();
+    let mut transports = vec![Some(SteamTransport::new())];
     println!("\n{READY}");
     // Whether the end of a frame is still to be told.
     let mut owes_frame = false;
@@ -69,26 +71,44 @@ fn run() {
         if request.is_only(call::FRAME) {
             owes_frame = true;
         } else {
-            answer(&mut transport, &mut request).send(std::io::stdout().lock()).expect("a test that listens");
+            answer(&mut transports, &mut request)
+                .send(std::io::stdout().lock())
+                .expect("a test that listens");
         }
     }
-    drop(transport);
+    drop(transports);
     drop(steam);
     assert!(!peer_steam::is_available(), "Steam is shut down when nothing needs it any more");
     assert_eq!((peer_steam::live_messages(), peer_steam::payloads_in_flight()), (0, 0));
 }
 
-fn answer(transport: &mut SteamTransport, request: &mut Reader) -> Writer {
+/// Transports have the numbers of their places, as long as there are any.
+fn answer(transports: &mut Vec<Option<SteamTransport>>, request: &mut Reader) -> Writer {
     let mut answer = Writer::default();
     let connection = |request: &mut Reader| ConnectionHandle(request.u32());
-    match request.u8() {
+    let (call, number) = (request.u8(), usize::from(request.u8()));
+    let count = |transports: &[Option<SteamTransport>]| {
+        u8::try_from(transports.iter().flatten().count()).expect("a few transports")
+    };
+    if call == call::OPEN_TRANSPORT {
+        answer.u8(u8::try_from(transports.len()).expect("a few transports"));
+        transports.push(Some(SteamTransport::new()));
+        return answer;
+    }
+    if call == call::DROP_TRANSPORT {
+        transports[number] = None;
+        answer.u8(count(transports));
+        return answer;
+    }
+    let transport = transports[number].as_mut().expect("a transport that was not dropped");
+    match call {
         call::LOCAL_STEAM_ID => {
             answer.u64(transport.local_steam_id().map_or(0, |id| id.0));
         }
         call::LISTEN => {
             put_result(&mut answer, transport.listen(VirtualPort(request.i32())).map(|listen| listen.0));
         }
-        call::CLOSE_LISTEN => transport.close_listen(ListenHandle(request.u32())),
+        call::RETIRE_LISTEN => transport.retire_listen(ListenHandle(request.u32())),
         call::CONNECT => {
             let (peer, port, token) = (request.u64(), request.i32(), request.u32());
             let result = transport.connect(SteamId(peer), VirtualPort(port), Token(token));

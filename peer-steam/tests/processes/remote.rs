@@ -12,9 +12,11 @@ use crate::codec::{Reader, Writer};
 use crate::process::Process;
 use crate::puppet::call;
 
-/// A transport whose calls are made in a process of its own. Dropping it ends the process.
+/// A transport whose calls are made in another process. Dropping its last one ends the process.
 pub(crate) struct RemoteTransport {
     pub(crate) process: Rc<RefCell<Process>>,
+    /// Which one of the process it is; the first is 0.
+    pub(crate) number: u8,
 }
 
 /// A message that was received there.
@@ -54,13 +56,19 @@ impl Message for RemoteMessage {
     }
 }
 
-fn request(call: u8) -> Writer {
-    let mut request = Writer::default();
-    request.u8(call);
-    request
-}
-
 impl RemoteTransport {
+    /// A further transport of the same process.
+    pub(crate) fn sibling(&self) -> Self {
+        let mut answer = self.ask(&self.request(call::OPEN_TRANSPORT)).expect("a process that runs");
+        Self { process: Rc::clone(&self.process), number: answer.u8() }
+    }
+
+    fn request(&self, call: u8) -> Writer {
+        let mut request = Writer::default();
+        request.u8(call).u8(self.number);
+        request
+    }
+
     fn ask(&self, request: &Writer) -> Option<Reader> {
         self.process.borrow_mut().ask(request)
     }
@@ -77,7 +85,13 @@ impl RemoteTransport {
 
 impl Drop for RemoteTransport {
     fn drop(&mut self) {
-        self.process.borrow_mut().quit();
+        if std::thread::panicking() {
+            return;
+        }
+        let left = self.ask(&self.request(call::DROP_TRANSPORT)).map_or(0, |mut answer| answer.u8());
+        if left == 0 {
+            self.process.borrow_mut().quit();
+        }
     }
 }
 
@@ -85,16 +99,16 @@ impl Transport for RemoteTransport {
     type Message = RemoteMessage;
 
     fn local_steam_id(&self) -> Option<SteamId> {
-        let id = self.ask(&request(call::LOCAL_STEAM_ID))?.u64();
+        let id = self.ask(&self.request(call::LOCAL_STEAM_ID))?.u64();
         (id != 0).then_some(SteamId(id))
     }
 
     fn listen(&mut self, port: VirtualPort) -> Result<ListenHandle, TransportError> {
-        self.ask_for_result(request(call::LISTEN).i32(port.0)).map(ListenHandle)
+        self.ask_for_result(self.request(call::LISTEN).i32(port.0)).map(ListenHandle)
     }
 
-    fn close_listen(&mut self, listen: ListenHandle) {
-        self.ask(request(call::CLOSE_LISTEN).u32(listen.0));
+    fn retire_listen(&mut self, listen: ListenHandle) {
+        self.ask(self.request(call::RETIRE_LISTEN).u32(listen.0));
     }
 
     fn connect(
@@ -103,16 +117,16 @@ impl Transport for RemoteTransport {
         port: VirtualPort,
         token: Token,
     ) -> Result<ConnectionHandle, TransportError> {
-        let mut request = request(call::CONNECT);
+        let mut request = self.request(call::CONNECT);
         self.ask_for_result(request.u64(peer.0).i32(port.0).u32(token.0)).map(ConnectionHandle)
     }
 
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
-        self.ask_for_result(request(call::ACCEPT).u32(connection.0).u32(token.0)).map(|_| ())
+        self.ask_for_result(self.request(call::ACCEPT).u32(connection.0).u32(token.0)).map(|_| ())
     }
 
     fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str, linger: bool) {
-        let mut request = request(call::CLOSE);
+        let mut request = self.request(call::CLOSE);
         request.u32(connection.0).u32(reason.code()).bytes(message.as_bytes()).bool(linger);
         self.ask(&request);
     }
@@ -122,7 +136,7 @@ impl Transport for RemoteTransport {
         connection: ConnectionHandle,
         lanes: &[LaneConfig],
     ) -> Result<(), TransportError> {
-        let mut request = request(call::CONFIGURE_LANES);
+        let mut request = self.request(call::CONFIGURE_LANES);
         request.u32(connection.0).u32(lanes.len().try_into().expect("a few lanes"));
         for lane in lanes {
             request.i32(lane.priority).u16(lane.weight);
@@ -131,11 +145,11 @@ impl Transport for RemoteTransport {
     }
 
     fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
-        self.ask(request(call::SET_TOKEN).u32(connection.0).u32(token.0));
+        self.ask(self.request(call::SET_TOKEN).u32(connection.0).u32(token.0));
     }
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
-        let mut request = request(call::SEND);
+        let mut request = self.request(call::SEND);
         request.u32(batch.payloads.len().try_into().expect("a batch"));
         for payload in batch.payloads {
             request.bytes(payload);
@@ -155,7 +169,7 @@ impl Transport for RemoteTransport {
     }
 
     fn receive(&mut self, messages: &mut Vec<RemoteMessage>, max: usize) -> usize {
-        let Some(mut answer) = self.ask(request(call::RECEIVE).u64(max as u64)) else { return 0 };
+        let Some(mut answer) = self.ask(self.request(call::RECEIVE).u64(max as u64)) else { return 0 };
         let count = answer.u32() as usize;
         messages.extend((0..count).map(|_| RemoteMessage {
             connection: ConnectionHandle(answer.u32()),
@@ -169,7 +183,7 @@ impl Transport for RemoteTransport {
     }
 
     fn next_status(&mut self) -> Option<StatusChange> {
-        let mut answer = self.ask(&request(call::NEXT_STATUS))?;
+        let mut answer = self.ask(&self.request(call::NEXT_STATUS))?;
         if !answer.bool() {
             return None;
         }
@@ -196,7 +210,7 @@ impl Transport for RemoteTransport {
         connection: ConnectionHandle,
         lanes: &mut [LaneStatus],
     ) -> Option<RealTimeStatus> {
-        let mut request = request(call::REAL_TIME_STATUS);
+        let mut request = self.request(call::REAL_TIME_STATUS);
         request.u32(connection.0).u32(lanes.len().try_into().expect("a few lanes"));
         let mut answer = self.ask(&request)?;
         if !answer.bool() {

@@ -7,7 +7,7 @@ use peer_core::limits::{LINGER_TIMEOUT, MAX_PACKET_BYTES};
 use peer_core::{
     Channel, ConnectionHandle, ConnectionState, Event, Hello, LaneConfig, Lobby, LobbyId, Message, PeerId,
     PutError, Session, SessionError, Settings, Status, StatusChange, SteamId, Target, Time, Token,
-    TransferMode, VirtualPort,
+    TransferMode,
 };
 
 use crate::input::{
@@ -55,19 +55,19 @@ impl Game {
         match step {
             Step::CreateHost(port) => {
                 let result = session.create_host(port.get(), now);
-                self.started(&result, None, port.get());
+                self.started(&result, None);
             }
             Step::CreateClient(host, port) => {
                 let result = session.create_client(host.steam_id(), port.get(), now);
-                self.started(&result, Some(host.steam_id()), port.get());
+                self.started(&result, Some(host.steam_id()));
             }
             Step::HostWithLobby(lobby) => {
                 let result = session.host_with_lobby(&lobby.get(), now);
-                self.started(&result, None, VirtualPort::default());
+                self.started(&result, None);
             }
             Step::ConnectToLobby(lobby) => {
                 let result = session.connect_to_lobby(&lobby.get(), now);
-                self.started(&result, Some(lobby.owner.steam_id()), VirtualPort::default());
+                self.started(&result, Some(lobby.owner.steam_id()));
             }
             Step::AddPeer(user, port) => {
                 let result = session.add_peer(user.steam_id(), port.get(), now);
@@ -157,11 +157,10 @@ impl Game {
         assert_eq!(alone, None, "a client without a connection to its host");
     }
 
-    fn started(&mut self, result: &Result<(), SessionError>, host: Option<SteamId>, port: VirtualPort) {
+    fn started(&mut self, result: &Result<(), SessionError>, host: Option<SteamId>) {
         assert!(self.status == Status::Disconnected || *result == Err(SessionError::AlreadyInUse));
         if result.is_ok() {
             self.host = host;
-            self.wire.network().port = port;
         }
     }
 

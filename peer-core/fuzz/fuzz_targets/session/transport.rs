@@ -40,8 +40,6 @@ pub(crate) struct Network {
     pub(crate) results: Vec<Sent>,
     /// Reliable bytes pending, and not acknowledged.
     pub(crate) figures: Option<(i32, i32)>,
-    /// The port of the running session; those who ask to connect come in on it.
-    pub(crate) port: VirtualPort,
     /// The last control message sent.
     pub(crate) echo: Bytes,
     connections: BTreeMap<ConnectionHandle, Connection>,
@@ -68,8 +66,6 @@ struct Connection {
     token: Token,
     lanes: usize,
     standing: Standing,
-    /// What it was accepted on.
-    socket: Option<ListenHandle>,
     order: Order,
     /// Message numbers, by lane.
     sent: BTreeMap<u8, i64>,
@@ -93,7 +89,7 @@ enum Standing {
 impl Connection {
     fn new(remote: SteamId, token: Token, standing: Standing) -> Self {
         let (order, sent, received) = Default::default();
-        Self { remote, token, lanes: 1, standing, socket: None, order, sent, received }
+        Self { remote, token, lanes: 1, standing, order, sent, received }
     }
 }
 
@@ -261,12 +257,8 @@ impl Transport for Wire {
         Ok(handle)
     }
 
-    fn close_listen(&mut self, listen: ListenHandle) {
-        let mut network = self.network();
-        network.sockets.remove(&listen).expect("a listen socket is closed once");
-        let cut_off =
-            network.connections.values().any(|c| c.standing == Standing::Open && c.socket == Some(listen));
-        assert!(!cut_off, "a listen socket is closed before what was accepted on it");
+    fn retire_listen(&mut self, listen: ListenHandle) {
+        self.network().sockets.remove(&listen).expect("a listen socket is retired once");
     }
 
     fn connect(
@@ -378,15 +370,12 @@ impl Transport for Wire {
         let mut network = self.network();
         let change = network.statuses.pop_front()?;
         if change.state == ConnectionState::Requested {
-            let port = network.port;
-            let socket = network.sockets.iter().find(|&(_, &taken)| taken == port).map(|(&socket, _)| socket);
             let none = || Connection::new(change.remote, Token::NONE, Standing::Unheard);
             let connection = network.connections.entry(change.connection).or_insert_with(none);
             match connection.standing {
                 Standing::Unheard => {
                     connection.standing = Standing::Requested;
                     connection.remote = change.remote;
-                    connection.socket = socket;
                 }
                 Standing::Closed => connection.standing = Standing::Gone,
                 _ => {}
