@@ -186,14 +186,18 @@ pub(crate) fn attach() {
     }
     let tree = Engine::singleton().get_main_loop().and_then(|main| main.try_cast::<SceneTree>().ok());
     // Too early, or a main loop without frames: then `poll` does what can be done.
-    let Some(mut tree) = tree else { return };
-    let Some(mut root) = tree.get_root() else { return };
-    tree.connect("process_frame", &Callable::from_fn("SteamSession frame", |_| frame()));
-    root.connect(
-        "tree_exited",
-        &Callable::from_fn("SteamSession scripts end", |_| SteamSession::disconnect_all()),
-    );
+    let Some(tree) = tree else { return };
+    let Some(root) = tree.get_root() else { return };
+    connect(&mut tree.upcast(), "process_frame", Callable::from_fn("SteamSession frame", |_| frame()));
+    let scripts_end = Callable::from_fn("SteamSession scripts end", |_| SteamSession::disconnect_all());
+    connect(&mut root.upcast(), "tree_exited", scripts_end);
     with(|runtime| runtime.is_attached = true);
+}
+
+/// By the engine's own name for it: of connections that are made by the binding's, the editor warns as it closes, in case
+/// the addon is to be loaded anew. It is not.
+fn connect(object: &mut Gd<Object>, signal: &str, handler: Callable) {
+    object.call("connect", &[signal.to_variant(), handler.to_variant()]);
 }
 
 fn frame() {

@@ -25,7 +25,10 @@ pub enum InitError {
     #[error("the Steam client is too old for this game: update it. Steam says: {0}")]
     VersionMismatch(String),
     /// Anything else; most often the game's id is missing, or the account does not own the game.
-    #[error("Steam could not be initialised: {0}")]
+    #[error(
+        "Steam could not be initialised: start the Steam client, and log in to an account that owns the game. Steam \
+         says: {0}"
+    )]
     Failed(String),
     /// This process has a [`Steam`] already.
     #[error("this process has initialised Steam already")]

@@ -9,14 +9,6 @@ pub(super) fn register() {
 
 open_enum! {
     register_config: SteamMultiplayerPeer."NetworkingConfig";
-    /// Float: percent of datagrams to lose when sending, for trying a game on a bad network.
-    NETWORKING_CONFIG_FAKE_PACKET_LOSS_SEND = 2,
-    /// Float: percent of datagrams to lose when receiving.
-    NETWORKING_CONFIG_FAKE_PACKET_LOSS_RECV = 3,
-    /// Int: milliseconds by which datagrams are sent late.
-    NETWORKING_CONFIG_FAKE_PACKET_LAG_SEND = 4,
-    /// Int: milliseconds by which datagrams are received late.
-    NETWORKING_CONFIG_FAKE_PACKET_LAG_RECV = 5,
     /// Int: bytes that may wait to be sent on a connection; a packet larger than it cannot be sent.
     NETWORKING_CONFIG_SEND_BUFFER_SIZE = 9,
     /// Int: the least rate at which a connection sends, in bytes a second.

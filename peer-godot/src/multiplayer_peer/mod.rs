@@ -27,39 +27,39 @@ use crate::runtime::SharedSession;
 #[class(tool, base = MultiplayerPeerExtension)]
 pub(crate) struct SteamMultiplayerPeer {
     /// How much is printed.
-    #[var(get = get_debug_level, set = set_debug_level)]
+    #[var(get = get_debug_level, set = set_debug_level, usage_flags = [DEFAULT])]
     debug_level: DebugLevel,
     /// If [code]true[/code], unreliable packets that cannot be sent at once are dropped rather than queued. It never
     /// applies to reliable packets.
-    #[var(get = get_no_delay, set = set_no_delay)]
+    #[var(get = get_no_delay, set = set_no_delay, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     no_delay: PhantomVar<bool>,
     /// If [code]true[/code], every packet is sent at once. If [code]false[/code], the packets of a frame go out together
     /// at its end, which takes no longer than a frame and costs a fraction; Steam's own wait for more packets does not
     /// apply either way.
-    #[var(get = get_no_nagle, set = set_no_nagle)]
+    #[var(get = get_no_nagle, set = set_no_nagle, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     no_nagle: PhantomVar<bool>,
     /// If [code]true[/code], clients connect to the host alone, and [SceneMultiplayer] relays what they send to each
     /// other through it. If [code]false[/code], everyone is connected to everyone. Set it to the same on every side,
     /// before connecting.
-    #[var(get = get_server_relay, set = set_server_relay)]
+    #[var(get = get_server_relay, set = set_server_relay, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     server_relay: PhantomVar<bool>,
     /// If [code]true[/code], only members of the lobby given to [method host_with_lobby] or [method connect_to_lobby]
     /// may connect. Without a lobby it has no effect.
-    #[var(get = get_lobby_members_only, set = set_lobby_members_only)]
+    #[var(get = get_lobby_members_only, set = set_lobby_members_only, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     lobby_members_only: PhantomVar<bool>,
     /// How many bytes of reliable packets may wait for one peer once Steam's send buffer (512 KiB) is full. A packet past
     /// that is refused with [constant ERR_OUT_OF_MEMORY]; none is ever lost. Each packet counts 64 bytes more than it
     /// has.
-    #[var(get = get_max_backlog_bytes, set = set_max_backlog_bytes)]
+    #[var(get = get_max_backlog_bytes, set = set_max_backlog_bytes, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     max_backlog_bytes: PhantomVar<i64>,
     /// If [code]true[/code], connections to come may also take direct routes, by which players can learn each other's
     /// network addresses. If [code]false[/code], it is Steam's own choice, which is to use Valve's relays.
-    #[var(get = get_direct_connections, set = set_direct_connections)]
+    #[var(get = get_direct_connections, set = set_direct_connections, usage_flags = [DEFAULT])]
     direct_connections: bool,
 
     session: SharedSession,

@@ -62,9 +62,9 @@ impl SteamSession {
     /// from the file [code]steam_appid.txt[/code], or from Steam if Steam has started the game. Harmless if it has been
     /// done.
     ///
-    /// Returns [constant OK], [constant ERR_UNAVAILABLE] if Steam does not run or is too old, [constant
-    /// ERR_INVALID_PARAMETER] if [param app_id] cannot be an id, or [constant ERR_CANT_CREATE] if Steam refuses, most
-    /// often because the account does not own the game.
+    /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if [param app_id] cannot be an id, or [constant
+    /// ERR_UNAVAILABLE] if Steam is not there: it does not run, is not installed or too old, or the account does not own
+    /// the game. The line that is printed says which.
     #[func]
     fn initialize(&self, app_id: i64) -> Error {
         let Ok(app_id) = u32::try_from(app_id) else {
@@ -111,8 +111,8 @@ impl SteamSession {
     /// Returns [constant OK], [constant ERR_UNAVAILABLE] before [method initialize], or [constant
     /// ERR_INVALID_PARAMETER] if [param max_members] is out of range.
     #[func]
-    fn create_lobby(&self, r#type: LobbyType, #[opt(default = 32)] max_members: i32) -> Error {
-        ask("create_lobby", |steam| steam.create_lobby(to_steam(r#type), max_members))
+    fn create_lobby(&self, lobby_type: LobbyType, #[opt(default = 32)] max_members: i32) -> Error {
+        ask("create_lobby", |steam| steam.create_lobby(to_steam(lobby_type), max_members))
     }
 
     /// Joins a lobby. [signal lobby_joined] answers.
