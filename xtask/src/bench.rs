@@ -5,13 +5,14 @@ use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
+use crate::engine_bench;
 use crate::estimates::{self, Measured};
 use crate::goals::GOALS;
 use crate::run::{cargo, step, target_dir};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only benchmarks whose name matches this regular expression
+    /// Only benchmarks whose name matches this regular expression; `engine` for those in Godot processes alone
     filter: Option<String>,
     /// Passed on to criterion, as in `-- --measurement-time 10`
     #[arg(last = true)]
@@ -19,6 +20,18 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.filter.as_deref() == Some(engine_bench::NAME) {
+        return engine_bench::run();
+    }
+    run_criterion(args)?;
+    // A whole run; a filter, or what is passed on to criterion, is about criterion's benchmarks.
+    if args.filter.is_none() && args.criterion.is_empty() {
+        engine_bench::run()?;
+    }
+    Ok(())
+}
+
+fn run_criterion(args: &Args) -> Result<()> {
     // Said rather than guessed, so that criterion writes where this looks.
     let folder = match std::env::var_os("CRITERION_HOME") {
         Some(folder) => PathBuf::from(folder),
@@ -81,7 +94,7 @@ fn goals(measured: &[Measured], whole: bool) -> String {
 }
 
 /// Columns wide enough for their longest cell, two spaces apart.
-fn table<const N: usize>(rows: &[[String; N]]) -> String {
+pub(crate) fn table<const N: usize>(rows: &[[String; N]]) -> String {
     let widths: [usize; N] =
         std::array::from_fn(|i| rows.iter().map(|row| row[i].chars().count()).max().unwrap_or(0));
     let mut text = String::new();

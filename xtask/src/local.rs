@@ -71,7 +71,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 }
 
 /// The variable that the system's loader searches for libraries.
-fn search_variable() -> &'static str {
+pub(crate) fn search_variable() -> &'static str {
     match std::env::consts::OS {
         "macos" => "DYLD_LIBRARY_PATH",
         "windows" => "PATH",
@@ -80,7 +80,7 @@ fn search_variable() -> &'static str {
 }
 
 /// The folder before all others.
-fn search_path(folder: &Path) -> Result<OsString> {
+pub(crate) fn search_path(folder: &Path) -> Result<OsString> {
     let others = std::env::var_os(search_variable()).unwrap_or_default();
     let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&others));
     std::env::join_paths(folders).context("the target folder's path cannot be searched by the loader")

@@ -7,6 +7,7 @@ mod debian;
 mod dist;
 mod elf;
 mod engine;
+mod engine_bench;
 mod estimates;
 mod fuzz;
 mod gdextension;
