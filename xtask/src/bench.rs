@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use anyhow::{Result, bail};
 
+use crate::engine_bench;
 use crate::estimates::{self, Measured};
 use crate::goals::GOALS;
 use crate::packages;
@@ -13,7 +14,7 @@ use crate::table::table;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only benchmarks whose name matches this regular expression
+    /// Only benchmarks whose name matches this regular expression; `engine` for those in Godot processes alone
     filter: Option<String>,
     /// Passed on to criterion, as in `-- --measurement-time 10`
     #[arg(last = true)]
@@ -21,6 +22,18 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.filter.as_deref() == Some(engine_bench::NAME) {
+        return engine_bench::run();
+    }
+    run_criterion(args)?;
+    // A whole run; a filter, or what is passed on to criterion, is about criterion's benchmarks.
+    if args.filter.is_none() && args.criterion.is_empty() {
+        engine_bench::run()?;
+    }
+    Ok(())
+}
+
+fn run_criterion(args: &Args) -> Result<()> {
     // Two processes of the benchmarks meet over Local Steam, which is built with them.
     packages::need()?;
     // Said rather than guessed, so that criterion writes where this looks.

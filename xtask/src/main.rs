@@ -8,6 +8,7 @@ mod demo;
 mod dist;
 mod elf;
 mod engine;
+mod engine_bench;
 mod estimates;
 mod fuzz;
 mod gdextension;

@@ -49,7 +49,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let project = root().join(PROJECT);
     addon::build_into(&Project::open(&project)?, None, false)?;
-    let local_steam = local::build()?;
+    let local_steam = local::build(false)?;
     let game = Game {
         godot: engine::find()?,
         project,

@@ -1,0 +1,98 @@
+extends Node
+## A client that does what the host orders, and otherwise little: there are more of them than processors.
+
+const Report := preload("report.gd")
+const Transports := preload("transports.gd")
+
+const RESTING_FPS := 30
+const FLOOD_BYTES := 16
+
+var options: Dictionary
+var _control := StreamPeerTCP.new()
+var _apis: Dictionary[String, SceneMultiplayer] = {}
+var _echoes := false
+var _stamps_left := 0
+var _stamp_order: Dictionary
+var _flooded := ""
+
+
+func _ready() -> void:
+	Engine.max_fps = RESTING_FPS
+	Report.check("connect", _control.connect_to_host(Transports.LOOPBACK, options["control"].to_int()))
+	for via: String in ["steam", "enet"]:
+		var api := SceneMultiplayer.new()
+		api.root_path = get_path()
+		api.multiplayer_peer = Transports.client(via, options[via])
+		api.peer_packet.connect(_on_packet.bind(api))
+		_apis[via] = api
+
+
+func _process(_delta: float) -> void:
+	_control.poll()
+	if _control.get_status() == StreamPeerTCP.STATUS_CONNECTED:
+		_control.set_no_delay(true)
+		while _control.get_available_bytes() > 0:
+			_obey(_control.get_var())
+	elif _control.get_status() != StreamPeerTCP.STATUS_CONNECTING:
+		get_tree().quit()
+	for via in _apis:
+		_apis[via].poll()
+	if _stamps_left > 0:
+		_send_stamp()
+	if _flooded and _has_arrived(_apis[_flooded].multiplayer_peer):
+		_flooded = ""
+		_control.put_var(true)
+
+
+func _obey(order: Dictionary) -> void:
+	match order["do"]:
+		"burst":
+			_send(_apis[order["via"]], order["bytes"], order["mode"], order["count"])
+			_apis[order["via"]].poll()
+		"echo":
+			_echoes = true
+			Engine.max_fps = order["fps"]
+		"stamps":
+			_stamp_order = order
+			_stamps_left = order["count"]
+			Engine.max_fps = order["fps"]
+		"flood":
+			_flooded = order["via"]
+			_send(_apis[_flooded], FLOOD_BYTES, MultiplayerPeer.TRANSFER_MODE_RELIABLE, order["count"])
+		"rest":
+			_echoes = false
+			Engine.max_fps = RESTING_FPS
+
+
+func _send(api: SceneMultiplayer, bytes: int, mode: MultiplayerPeer.TransferMode, count: int) -> void:
+	var packet := PackedByteArray()
+	packet.resize(bytes)
+	for i in count:
+		Report.check("send_bytes", api.send_bytes(packet, MultiplayerPeer.TARGET_PEER_SERVER, mode))
+
+
+func _on_packet(id: int, packet: PackedByteArray, api: SceneMultiplayer) -> void:
+	if _echoes:
+		Report.check("send_bytes", api.send_bytes(packet, id, MultiplayerPeer.TRANSFER_MODE_RELIABLE))
+
+
+func _send_stamp() -> void:
+	var api := _apis[_stamp_order["via"]]
+	var packet := PackedByteArray()
+	packet.resize(8)
+	packet.encode_double(0, Time.get_unix_time_from_system())
+	Report.check("send_bytes", api.send_bytes(packet, MultiplayerPeer.TARGET_PEER_SERVER))
+	if _stamp_order["polls"]:
+		api.poll()
+	_stamps_left -= 1
+	if _stamps_left == 0:
+		Engine.max_fps = RESTING_FPS
+
+
+## Whether the other side has acknowledged everything that is reliable.
+func _has_arrived(peer: Object) -> bool:
+	var host: Object = peer.get_peer(MultiplayerPeer.TARGET_PEER_SERVER)
+	for statistic in ["STAT_BACKLOG_BYTES", "STAT_PENDING_RELIABLE", "STAT_SENT_UNACKED_RELIABLE"]:
+		if host.get_statistic(ClassDB.class_get_integer_constant("SteamPacketPeer", statistic)) > 0:
+			return false
+	return true
