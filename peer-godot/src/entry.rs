@@ -1,6 +1,5 @@
 //! The library's entry point: what is done as the engine loads it and as it lets it go.
 
-use godot::classes::Engine;
 use godot::init::InitStage;
 use godot::prelude::*;
 
@@ -16,14 +15,8 @@ unsafe impl ExtensionLibrary for SteamPeer {
         if stage == InitStage::Scene {
             enums::register();
             project_settings::register();
-            // The engine has no scene tree yet. The editor needs no frames until a tool initialises Steam, and its
-            // handlers would be warned of when it closes.
-            let start = || {
-                if !Engine::singleton().is_editor_hint() {
-                    runtime::attach();
-                }
-            };
-            Callable::from_fn("SteamSession start", move |_| start()).call_deferred(&[]);
+            // The engine has no scene tree yet.
+            Callable::from_fn("SteamSession start", |_| runtime::attach()).call_deferred(&[]);
         }
     }
 
