@@ -50,7 +50,9 @@ func check(condition: bool, what: String) -> void:
 ## Equal, and of the same type.
 func equal(actual: Variant, expected: Variant, what: String) -> void:
 	_checks += 1
-	if typeof(actual) != typeof(expected) or actual != expected:
+	# No object is null, whatever it is said to be.
+	var is_same_type := typeof(actual) == typeof(expected) or expected == null
+	if not is_same_type or actual != expected:
 		fail("%s: %s, expected %s" % [what, var_to_str(actual), var_to_str(expected)])
 
 

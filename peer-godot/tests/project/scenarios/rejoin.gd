@@ -1,0 +1,28 @@
+extends "res://peer_scenario.gd"
+## A client leaves and comes back at once, over and over.
+
+const TIMES := 5
+
+
+func run() -> void:
+	start_steam()
+	new_peer()
+	if role == "host":
+		equal(peer.create_host(), OK, "create_host")
+		say("host")
+		for i in TIMES:
+			# The last words of somebody who leaves at once.
+			equal((await receive())[3], bytes([i]), "a packet")
+		await poll_until("the last end", func() -> bool: return told.size() == 3 * TIMES)
+		var kinds := told.map(func(what: Array) -> String: return what[0])
+		for i in TIMES:
+			equal(kinds.slice(3 * i, 3 * i + 3), ["connected", "ended", "disconnected"], "session %d" % i)
+		equal(connected_ids().size(), TIMES, "how many came")
+		return
+	await hear("host")
+	for i in TIMES:
+		told.clear()
+		equal(peer.create_client(steam_id(1)), OK, "create_client")
+		await poll_until_told(["connected", 1])
+		equal(peer.put_packet(bytes([i])), OK, "put_packet")
+		peer.close()
