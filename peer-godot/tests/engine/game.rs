@@ -39,7 +39,9 @@ pub(crate) struct Game {
 /// Plays a scenario with these roles, all started at once. The accounts are 1, 2, and so on, in this order.
 pub(crate) fn play(scenario: &str, roles: &[&str]) {
     let mut game = Game::new(scenario);
-    roles.iter().for_each(|role| game.start(role));
+    for role in roles {
+        game.start(role);
+    }
     game.end();
 }
 
