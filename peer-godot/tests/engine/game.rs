@@ -39,7 +39,9 @@ pub(crate) struct Game {
 /// Plays a scenario with these roles, all started at once. The accounts are 1, 2, and so on, in this order.
 pub(crate) fn play(scenario: &str, roles: &[&str]) {
     let mut game = Game::new(scenario);
-    roles.iter().for_each(|role| game.start(role));
+    for role in roles {
+        game.start(role);
+    }
     game.end();
 }
 
@@ -122,7 +124,9 @@ impl Game {
             if let Ok(said) = fs::read_to_string(&file) {
                 return said;
             }
-            self.players.iter_mut().for_each(|player| player.listen(TURN));
+            for player in &mut self.players {
+                player.listen(TURN);
+            }
             let is_hopeless = self.players.iter().any(|player| player.transcript.is_broken())
                 || self.players.iter().all(Player::has_ended);
             assert!(

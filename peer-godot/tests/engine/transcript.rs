@@ -91,7 +91,9 @@ mod tests {
 
     fn faults(lines: &[&str]) -> Vec<String> {
         let mut transcript = Transcript::default();
-        lines.iter().for_each(|line| transcript.push(line));
+        for line in lines {
+            transcript.push(line);
+        }
         transcript.faults()
     }
 
