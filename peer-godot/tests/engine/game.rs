@@ -124,7 +124,9 @@ impl Game {
             if let Ok(said) = fs::read_to_string(&file) {
                 return said;
             }
-            self.players.iter_mut().for_each(|player| player.listen(TURN));
+            for player in &mut self.players {
+                player.listen(TURN);
+            }
             let is_hopeless = self.players.iter().any(|player| player.transcript.is_broken())
                 || self.players.iter().all(Player::has_ended);
             assert!(

@@ -8,6 +8,9 @@ var count := 0
 func run() -> void:
 	for event in ClassDB.class_get_signal_list("SteamSession", true):
 		SteamSession.connect(event.name, func(_a: Variant = null, _b: Variant = null) -> void: count += 1)
+		# One that is of no object, and so goes with none.
+		var calls: Array[int] = []
+		SteamSession.connect(event.name, func(_a: Variant = null, _b: Variant = null) -> void: calls.append(1))
 	SteamSession.lobby_created.connect(_on_lobby_created)
 	SteamSession.lobby_joined.connect(_on_lobby_created.bind(1).unbind(1))
 	SteamSession.lobby_list_received.connect(
