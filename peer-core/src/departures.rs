@@ -86,6 +86,20 @@ impl Departures {
         self.begin(transport, Departure { handle, steam_id, outbound, end, said_goodbye, is_answer, until });
     }
 
+    /// The other side has said goodbye, too, on a connection that is being left. It reads nothing any more, and may be
+    /// gone before it acknowledges anything; what it still waits for is an answer.
+    pub(crate) fn crossed(&mut self, handle: ConnectionHandle, until: Time) {
+        let departure = self.list.iter_mut().find(|departure| departure.handle == handle);
+        let Some(departure) = departure.filter(|departure| !departure.is_answer) else { return };
+        if departure.outbound.dialect == Dialect::Native {
+            departure.outbound.drop_backlog();
+            departure.is_answer = true;
+            // If the first goodbye was on its way before theirs came, it did not take the acknowledgement along.
+            departure.said_goodbye = false;
+            departure.until = departure.until.min(until);
+        }
+    }
+
     fn begin<T: Transport>(&mut self, transport: &mut T, mut departure: Departure) {
         if self.list.len() >= MAX_DEPARTURES {
             // The list is in the order of the departures: the first has waited longest. No last words hang on an answer.

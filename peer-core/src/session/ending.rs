@@ -94,7 +94,7 @@ impl<T: Transport> Session<T> {
             if !end.reason.is_application() && self.belongs_to_mesh(steam_id) {
                 let port = dial.map(|dial| dial.port).or(self.active.as_ref().map(|active| active.port));
                 let mut link = Link::new(steam_id, State::Scheduled { at: now + FIRST_REDIAL });
-                link.dial = Some(Dial { port: port.unwrap_or_default(), failures: 1 });
+                link.dial = Some(Dial::new(port.unwrap_or_default(), 1));
                 self.links.insert(link);
             }
         } else if link.is_coming() {
@@ -179,15 +179,15 @@ impl<T: Transport> Session<T> {
     fn take_leave(&mut self, why: &str) {
         self.flush();
         for key in self.links.keys() {
-            let link = &mut self.links[key];
+            let link = &self.links[key];
             if link.is_announced() {
-                let end = match std::mem::replace(&mut link.state, State::Joined) {
+                self.release(key, &End::new(EndReason::Left, why), Farewell::Goodbye(LINGER_TIMEOUT));
+                let link = &mut self.links[key];
+                let end = match std::mem::replace(&mut link.state, State::Retired) {
                     State::Ended { end, .. } => *end,
                     _ => End::new(EndReason::Left, why),
                 };
                 let (steam_id, peer) = (link.steam_id, link.peer_id);
-                self.release(key, &End::new(EndReason::Left, why), Farewell::Goodbye(LINGER_TIMEOUT));
-                self.links[key].state = State::Retired;
                 self.retire(key, steam_id, peer, end);
             } else if link.is_coming() {
                 self.release(key, &End::new(EndReason::Left, why), Farewell::Goodbye(LINGER_TIMEOUT));
@@ -201,6 +201,11 @@ impl<T: Transport> Session<T> {
         let link = &mut self.links[key];
         let is_connected = link.is_connected();
         let Some(handle) = link.handle.take() else { return };
+        // Whoever has said goodbye reads nothing any more, and waits for an answer.
+        let farewell = match farewell {
+            Farewell::Goodbye(_) if matches!(link.state, State::Leaving { .. }) => Farewell::Answer,
+            other => other,
+        };
         let outbound = std::mem::replace(&mut link.outbound, Outbound::new());
         if outbound.is_backlogged() {
             self.backlogged.retain(|&backlogged| backlogged != key);

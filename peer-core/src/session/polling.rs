@@ -2,8 +2,8 @@
 
 use crate::control::Control;
 use crate::inbox::Packet;
-use crate::lane::{Channel, Dialect, Route};
-use crate::limits::{DISMISSAL_TIMEOUT, MAX_MESSAGES_PER_POLL, RECEIVE_BATCH};
+use crate::lane::{Channel, Dialect, Lane, Route};
+use crate::limits::{ANSWER_TIMEOUT, DISMISSAL_TIMEOUT, MAX_MESSAGES_PER_POLL, RECEIVE_BATCH};
 use crate::link::{End, State};
 use crate::reason::EndReason;
 use crate::session::Session;
@@ -68,13 +68,11 @@ impl<T: Transport> Session<T> {
     #[inline]
     pub(super) fn arrive(&mut self, message: T::Message) {
         let key = message.token().0;
-        let Some(link) = self.links.get_mut(key) else {
-            return;
-        };
         // The record may be another connection's by now.
-        if link.handle != Some(message.connection()) {
-            return;
-        }
+        let Some(link) = self.links.get_mut(key).filter(|link| link.handle == Some(message.connection()))
+        else {
+            return self.arrive_late(&message);
+        };
         let (State::Joined | State::Leaving { .. }, Some(peer)) = (&link.state, link.peer_id) else {
             return self.arrive_early(key, message);
         };
@@ -99,6 +97,16 @@ impl<T: Transport> Session<T> {
             self.counters.bytes_in += len as u64;
             link.inbound.waiting += 1;
             self.inbox.push(Packet::new(peer, channel, mode, key, is_tagged, message));
+        }
+    }
+
+    /// A message on a connection that this side has left. It matters only if the other side leaves as well.
+    #[cold]
+    fn arrive_late(&mut self, message: &T::Message) {
+        if message.lane() == Lane::CONTROL.get()
+            && let Ok(Control::Goodbye(_)) = Control::decode(message.payload())
+        {
+            self.departures.crossed(message.connection(), self.now + ANSWER_TIMEOUT);
         }
     }
 

@@ -676,6 +676,44 @@ fn host_close_host_again_a_thousand_times() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// Their goodbyes cross. Whoever is done first closes, and Steam may never say so to the other.
+#[test]
+fn two_who_leave_each_other_are_both_done_at_once() {
+    for late in 0..40 {
+        let network = Network::new(1);
+        network.set_default_link(LinkSettings::with_latency(Duration::from_millis(20)));
+        let mut host = Solo::host(&network);
+        let mut client = client_of(&mut host, 2);
+        host.session.close(network.now());
+        network.advance(Duration::from_millis(late));
+        client.session.close(network.now());
+        run(&mut [&mut host, &mut client], seconds(1));
+        assert!(!host.session.is_lingering() && !client.session.is_lingering(), "{late} ms later");
+        assert_eq!(network.counters().open_connections, 0, "{late} ms later");
+    }
+}
+
+/// Games make a new peer for each session, so the former one's last words are another session's.
+#[test]
+fn the_next_session_of_a_process_dials_whom_the_former_takes_leave_of() {
+    let network = Network::new(1);
+    let mut host = Solo::host(&network);
+    let mut former = client_of(&mut host, 2);
+    for _ in 0..200 {
+        former.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &[7; 1000]).unwrap();
+    }
+    let sibling = former.session.transport().sibling();
+    let mut next = Solo { network: network.clone(), session: Session::new(sibling, 3), events: Vec::new() };
+    former.session.close(network.now());
+    assert!(former.session.is_lingering());
+    next.session.create_client(HOST, PORT, network.now()).unwrap();
+    assert_eq!(next.session.status(), Status::Connecting);
+    run(&mut [&mut host, &mut former, &mut next], seconds(5));
+    assert_eq!(host.read().len(), 200, "the former session's last words");
+    assert_eq!(next.session.status(), Status::Connected);
+    assert_eq!(next.events, [Event::PeerConnected(PeerId::HOST)]);
+}
+
 #[test]
 fn a_listen_socket_outlives_what_was_accepted_on_it_and_is_taken_over() {
     let network = Network::new(1);
