@@ -39,6 +39,8 @@ struct Runtime {
     /// Whether the engine calls `frame` every frame.
     is_attached: bool,
     is_flush_due: bool,
+    /// Whether a peer has run Steam's callbacks since the last frame.
+    has_pumped: bool,
 }
 
 thread_local! {
@@ -96,6 +98,7 @@ pub(crate) fn steam<R>(action: impl FnOnce(&mut Steam) -> R) -> Option<R> {
 pub(crate) fn pump() {
     let (mut events, sessions) = with(|runtime| {
         let Some(steam) = &mut runtime.steam else { return Default::default() };
+        runtime.has_pumped = true;
         steam.run_callbacks();
         let events: Vec<_> = std::iter::from_fn(|| steam.next_lobby_event()).collect();
         let sessions = if events.is_empty() { Vec::new() } else { runtime.sessions.clone() };
@@ -201,7 +204,11 @@ fn connect(object: &mut Gd<Object>, signal: &str, handler: Callable) {
 }
 
 fn frame() {
-    pump();
+    // A peer that is polled has done so a moment ago, in this same frame.
+    if !with(|runtime| runtime.has_pumped) {
+        pump();
+    }
+    with(|runtime| runtime.has_pumped = false);
     poll_lingering();
     debug::print_lines();
     while let Some(event) = with(|runtime| runtime.lobby_events.pop_front()) {

@@ -41,11 +41,11 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
         runtime::pump();
         self.current = None;
         self.session.borrow_mut().poll(runtime::now());
-        // A handler may let go of the last reference to this object, and the engine is still inside of it.
-        let mut this = self.to_gd();
-        self.tell_events();
+        let this = self.tell_events();
         self.wind_up_if_over();
-        if this.get_reference_count() == 1 {
+        if let Some(mut this) = this
+            && this.get_reference_count() == 1
+        {
             this.run_deferred_gd(drop);
         }
     }
@@ -180,10 +180,15 @@ impl SteamMultiplayerPeer {
     }
 
     /// Tells the game what has happened. The session and this object are free while a handler runs.
-    fn tell_events(&mut self) {
+    ///
+    /// A handler may let go of the last reference to this object while the engine is still inside of it: so if there was
+    /// anything to tell, another reference is returned.
+    fn tell_events(&mut self) -> Option<Gd<Self>> {
+        let mut this = None;
         loop {
             let event = self.session.borrow_mut().next_event();
-            let Some(event) = event else { return };
+            let Some(event) = event else { return this };
+            this.get_or_insert_with(|| self.to_gd());
             if self.debug_level != DebugLevel::None {
                 debug::print_event(&self.session.borrow(), &event);
             }
