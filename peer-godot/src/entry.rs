@@ -3,6 +3,7 @@
 use godot::init::InitStage;
 use godot::prelude::*;
 
+use crate::steam_session::frame;
 use crate::{enums, project_settings, runtime};
 
 /// The addon, as Godot loads it.
@@ -16,7 +17,7 @@ unsafe impl ExtensionLibrary for SteamPeer {
             enums::register();
             project_settings::register();
             // The engine has no scene tree yet.
-            Callable::from_fn("SteamSession start", |_| runtime::attach()).call_deferred(&[]);
+            Callable::from_fn("SteamSession start", |_| frame::attach()).call_deferred(&[]);
         }
     }
 

@@ -9,7 +9,7 @@
 //! | `multiplayer_peer` | the class `SteamMultiplayerPeer`: properties, what games call, and what the engine calls |
 //! | `packet_peer` | the class `SteamPacketPeer` |
 //! | `steam_session` | the engine singleton `SteamSession` |
-//! | `runtime` | what there is one of in a process: Steam, the frame, and sessions that are winding up |
+//! | `runtime` | what there is one of in a process: Steam, and the sessions, those too that are winding up |
 //! | `enums` | the enums of the classes, as Godot sees them |
 //! | `errors` | errors as Godot's `Error`, and as lines that say what to do |
 //! | `monitors` | the graphs of the editor's Monitors tab |

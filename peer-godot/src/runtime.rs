@@ -1,4 +1,4 @@
-//! What there is one of in a process: Steam, the frame on which its callbacks run, and sessions that are winding up.
+//! What there is one of in a process: Steam, and the sessions, those too that are winding up.
 //!
 //! Everything here is of the main thread. No signal is emitted and no game code runs while anything is borrowed.
 
@@ -7,13 +7,11 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
-use godot::classes::{Engine, SceneTree};
 use godot::prelude::*;
 use peer_core::{LobbyId, Session, Status, Time};
 use peer_steam::{InitError, LobbyEvent, Steam, SteamTransport};
 
 use crate::debug;
-use crate::steam_session::SteamSession;
 
 /// A session, shared by the peer that owns it, its packet peers, and this module while it winds up.
 pub(crate) type SharedSession = Rc<RefCell<Session<SteamTransport>>>;
@@ -36,8 +34,6 @@ struct Runtime {
     lingering: Vec<SharedSession>,
     /// What `SteamSession` has not told the game yet.
     lobby_events: VecDeque<LobbyEvent>,
-    /// Whether the engine calls `frame` every frame.
-    is_attached: bool,
     is_flush_due: bool,
     /// Whether a peer has run Steam's callbacks since the last frame.
     has_pumped: bool,
@@ -70,7 +66,6 @@ pub(crate) fn new_session() -> SharedSession {
 
 /// Initialises Steam for the process. Harmless if that has been done.
 pub(crate) fn initialize() -> Result<(), InitError> {
-    attach();
     with(|runtime| {
         if runtime.steam.is_none() {
             let steam = Steam::init()?;
@@ -182,38 +177,20 @@ fn poll_lingering() -> bool {
     })
 }
 
-/// Has the engine call [`frame`] every frame, and say when scripts are about to end. Harmless if it does.
-pub(crate) fn attach() {
-    if with(|runtime| runtime.is_attached) {
-        return;
-    }
-    let tree = Engine::singleton().get_main_loop().and_then(|main| main.try_cast::<SceneTree>().ok());
-    // Too early, or a main loop without frames: then `poll` does what can be done.
-    let Some(tree) = tree else { return };
-    let Some(root) = tree.get_root() else { return };
-    connect(&mut tree.upcast(), "process_frame", Callable::from_fn("SteamSession frame", |_| frame()));
-    let scripts_end = Callable::from_fn("SteamSession scripts end", |_| SteamSession::disconnect_all());
-    connect(&mut root.upcast(), "tree_exited", scripts_end);
-    with(|runtime| runtime.is_attached = true);
-}
-
-/// By the engine's own name for it: of connections that are made by the binding's, the editor warns as it closes, in case
-/// the addon is to be loaded anew. It is not.
-fn connect(object: &mut Gd<Object>, signal: &str, handler: Callable) {
-    object.call("connect", &[signal.to_variant(), handler.to_variant()]);
-}
-
-fn frame() {
-    // A peer that is polled has done so a moment ago, in this same frame.
-    if !with(|runtime| runtime.has_pumped) {
+/// What a frame brings whether or not a peer is polled in it.
+pub(crate) fn frame() {
+    // A peer that is polled has run the callbacks a moment ago, in this same frame.
+    if !with(|runtime| std::mem::replace(&mut runtime.has_pumped, false)) {
         pump();
+        with(|runtime| runtime.has_pumped = false);
     }
-    with(|runtime| runtime.has_pumped = false);
     poll_lingering();
     debug::print_lines();
-    while let Some(event) = with(|runtime| runtime.lobby_events.pop_front()) {
-        SteamSession::tell(event);
-    }
+}
+
+/// What has happened in lobbies that the game has not been told, oldest first.
+pub(crate) fn next_lobby_event() -> Option<LobbyEvent> {
+    with(|runtime| runtime.lobby_events.pop_front())
 }
 
 /// Closes every session, gives what was put before a moment to go out, and lets Steam go.

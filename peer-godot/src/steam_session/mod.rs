@@ -12,6 +12,7 @@ use crate::runtime;
 
 #[allow(unsafe_code, reason = "an optional argument of a type for which the binding has none")]
 mod filters;
+pub(crate) mod frame;
 
 use filters::Filters;
 
@@ -76,6 +77,7 @@ impl SteamSession {
                 os.set_environment(name, &app_id.to_string());
             }
         }
+        frame::attach();
         outcome("initialize", runtime::initialize())
     }
 
@@ -198,20 +200,8 @@ impl SteamSession {
 }
 
 impl SteamSession {
-    /// Lets go of every handler. The engine ends the scripts before it frees this object, and would then free handlers
-    /// whose script is gone.
-    pub(crate) fn disconnect_all() {
-        let mut this = Self::singleton();
-        for signal in this.get_signal_list().iter_shared() {
-            let name = StringName::from(&signal.get_or_nil("name").to::<GString>());
-            for connection in this.get_signal_connection_list(&name).iter_shared() {
-                this.disconnect(&name, &connection.get_or_nil("callable").to::<Callable>());
-            }
-        }
-    }
-
     /// Tells the game what has happened. A handler may call any method.
-    pub(crate) fn tell(event: LobbyEvent) {
+    fn tell(event: LobbyEvent) {
         let this = Self::singleton();
         let mut signals = this.signals();
         let number = |lobby: LobbyId| lobby.0.cast_signed();
