@@ -30,12 +30,6 @@ pub const DISMISSAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the answer to a goodbye may take to leave this side: a busy connection first sends what it owes.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How often a dial is made again while Steam still has another session's connection to that user.
-pub const BUSY_REDIAL: Duration = Duration::from_millis(50);
-
-/// How long that may go on: a session that is over lets go of its connections by then.
-pub const BUSY_TIMEOUT: Duration = Duration::from_secs(LINGER_TIMEOUT.as_secs() + 1);
-
 /// The first wait before a failed dial is made again; it doubles each time.
 pub const FIRST_REDIAL: Duration = Duration::from_secs(1);
 

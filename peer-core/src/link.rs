@@ -76,15 +76,9 @@ pub(crate) struct Link<M> {
 pub(crate) struct Dial {
     pub(crate) port: VirtualPort,
     pub(crate) failures: u8,
-    /// Steam has another connection to that user, which may take so long to go.
-    pub(crate) busy_until: Option<Time>,
 }
 
 impl Dial {
-    pub(crate) fn new(port: VirtualPort, failures: u8) -> Self {
-        Self { port, failures, busy_until: None }
-    }
-
     /// The wait before the next dial: twice as long each time, up to a limit.
     pub(crate) fn back_off(self) -> Duration {
         let doublings = u32::from(self.failures.saturating_sub(1));
@@ -132,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_wait_between_dials_doubles_up_to_its_limit() {
-        let wait = |failures| Dial::new(VirtualPort(0), failures).back_off().as_secs();
+        let wait = |failures| Dial { port: VirtualPort(0), failures }.back_off().as_secs();
         assert_eq!([1, 2, 3, 4, 5, 6, 40, 255].map(wait), [1, 2, 4, 8, 16, 16, 16, 16]);
     }
 }

@@ -43,10 +43,6 @@ pub enum TransportError {
     /// The port, handle or argument is not one that the transport can use.
     #[error("{0}")]
     Refused(String),
-    /// A dial to a user to whom there is a connection on that port already, of whichever session of this process: Steam
-    /// allows one. It may be one that is being wound up.
-    #[error("Steam refuses to connect to {0}: there may be a connection to that user on this port already")]
-    Busy(SteamId),
 }
 
 /// A message that arrived, in the transport's own memory. Dropping it gives that memory back.

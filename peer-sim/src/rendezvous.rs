@@ -46,7 +46,7 @@ impl State {
             return Ok(request);
         }
         if self.find_half(process, peer, port, Stage::is_live).is_some() {
-            return Err(TransportError::Busy(peer));
+            return Err(refused("only one symmetric connection to a peer can be active at a time"));
         }
         let deadline = self.now + self.settings.timeout_initial;
         let mut half = Half::new(process, endpoint, local, peer, port, Stage::Dialling, deadline);

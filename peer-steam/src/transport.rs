@@ -302,7 +302,9 @@ impl Transport for SteamTransport {
         let dialled = Connection::dial(&hold, peer, port, &self.config.options(port, user_data));
         let Some(connection) = dialled else {
             self.rest();
-            return Err(TransportError::Busy(peer));
+            return Err(refused(format!(
+                "Steam refuses to connect to {peer}: there may be a connection to that user on this port already"
+            )));
         };
         let handle = connection.handle();
         // If that has accepted a request that was waiting, the request's own user data and poll group are changed here.

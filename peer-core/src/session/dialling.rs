@@ -3,9 +3,7 @@
 use crate::error::SessionError;
 use crate::event::{Event, Transition};
 use crate::id::{LobbyId, PeerId, SteamId};
-use crate::limits::{
-    BUSY_REDIAL, BUSY_TIMEOUT, CERTIFICATE_RETRIES, KNOCK_TIMEOUT, MAX_CONNECTIONS, MAX_KNOCKING,
-};
+use crate::limits::{CERTIFICATE_RETRIES, KNOCK_TIMEOUT, MAX_CONNECTIONS, MAX_KNOCKING};
 use crate::link::{Dial, End, Link, State};
 use crate::lobby::{Lobby, TrackedLobby};
 use crate::reason::{EndReason, STEAM_BAD_CERTIFICATE};
@@ -68,7 +66,7 @@ impl<T: Transport> Session<T> {
             return Err(SessionError::TooManyConnections);
         }
         let mut link = Link::new(steam_id, State::Scheduled { at: now });
-        link.dial = Some(Dial::new(port, 0));
+        link.dial = Some(Dial { port, failures: 0 });
         let key = self.links.insert(link);
         // As long as an earlier connection to that user is being wound up, Steam allows no other: `poll` dials then.
         if self.departures.has(steam_id) {
@@ -169,26 +167,8 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// Dials the peer of a scheduled record; or later, as long as a former session of this process may still be winding
-    /// up a connection to that user.
+    /// Dials the peer of a scheduled record.
     pub(super) fn dial(&mut self, key: u32) -> Result<(), TransportError> {
-        let dialled = self.dial_now(key);
-        let now = self.now;
-        let link = &mut self.links[key];
-        let Some(dial) = &mut link.dial else { return dialled };
-        if !matches!(dialled, Err(TransportError::Busy(_))) {
-            dial.busy_until = None;
-            return dialled;
-        }
-        let until = *dial.busy_until.get_or_insert(now + BUSY_TIMEOUT);
-        if now >= until {
-            return dialled;
-        }
-        link.state = State::Scheduled { at: now + BUSY_REDIAL };
-        Ok(())
-    }
-
-    fn dial_now(&mut self, key: u32) -> Result<(), TransportError> {
         let link = &self.links[key];
         let port = link.dial.map_or_else(VirtualPort::default, |dial| dial.port);
         let handle = self.transport.connect(link.steam_id, port, Token(key))?;

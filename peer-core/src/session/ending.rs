@@ -94,7 +94,7 @@ impl<T: Transport> Session<T> {
             if !end.reason.is_application() && self.belongs_to_mesh(steam_id) {
                 let port = dial.map(|dial| dial.port).or(self.active.as_ref().map(|active| active.port));
                 let mut link = Link::new(steam_id, State::Scheduled { at: now + FIRST_REDIAL });
-                link.dial = Some(Dial::new(port.unwrap_or_default(), 1));
+                link.dial = Some(Dial { port: port.unwrap_or_default(), failures: 1 });
                 self.links.insert(link);
             }
         } else if link.is_coming() {

@@ -247,13 +247,13 @@ pub fn dialling_back_accepts_the_request_that_waits<B: Bed>(bed: &mut B) {
 /// One connection to a user on a port; nobody dials themselves.
 pub fn dialling_someone_with_a_live_connection_is_refused<B: Bed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
-    assert!(matches!(pair.bob.connect(ALICE, PORT, Token(0)), Err(TransportError::Busy(_))));
-    assert!(matches!(pair.alice.connect(BOB, PORT, Token(0)), Err(TransportError::Busy(_))));
+    assert!(matches!(pair.bob.connect(ALICE, PORT, Token(0)), Err(TransportError::Refused(_))));
+    assert!(matches!(pair.alice.connect(BOB, PORT, Token(0)), Err(TransportError::Refused(_))));
     assert!(matches!(pair.bob.connect(BOB, PORT, Token(0)), Err(TransportError::Refused(_))));
     // Someone listens there, so the dial is still under way when the next one is tried.
     pair.alice.listen(VirtualPort(1)).unwrap();
     assert!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)).is_ok());
-    assert!(matches!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)), Err(TransportError::Busy(_))));
+    assert!(matches!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)), Err(TransportError::Refused(_))));
     // The connection does not mind.
     pair.bob_sends(0, RELIABLE, "x").message_number().unwrap();
     assert_eq!(receive(pair.bed, &mut pair.alice, 1)[0].payload, "x");

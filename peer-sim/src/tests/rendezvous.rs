@@ -130,10 +130,10 @@ fn dialling_back_accepts_the_request_that_waits() {
 #[test]
 fn dialling_someone_with_a_live_connection_is_refused() {
     let mut pair = Pair::new();
-    assert!(matches!(pair.bob.connect(ALICE, PORT, Token(0)), Err(TransportError::Busy(_))));
-    assert!(matches!(pair.alice.connect(BOB, PORT, Token(0)), Err(TransportError::Busy(_))));
+    assert!(matches!(pair.bob.connect(ALICE, PORT, Token(0)), Err(TransportError::Refused(_))));
+    assert!(matches!(pair.alice.connect(BOB, PORT, Token(0)), Err(TransportError::Refused(_))));
     assert!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)).is_ok());
-    assert!(matches!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)), Err(TransportError::Busy(_))));
+    assert!(matches!(pair.bob.connect(ALICE, VirtualPort(1), Token(0)), Err(TransportError::Refused(_))));
     assert!(matches!(pair.bob.connect(BOB, PORT, Token(0)), Err(TransportError::Refused(_))));
 }
 

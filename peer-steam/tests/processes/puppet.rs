@@ -154,7 +154,6 @@ fn put_result(answer: &mut Writer, result: Result<u32, TransportError>) {
         Ok(value) => answer.u8(0).u32(value),
         Err(TransportError::Unavailable) => answer.u8(1),
         Err(TransportError::Refused(text)) => answer.u8(2).bytes(text.as_bytes()),
-        Err(TransportError::Busy(steam_id)) => answer.u8(3).u64(steam_id.0),
     };
 }
 

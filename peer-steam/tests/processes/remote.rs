@@ -78,7 +78,6 @@ impl RemoteTransport {
         match answer.u8() {
             0 => Ok(answer.u32()),
             1 => Err(TransportError::Unavailable),
-            3 => Err(TransportError::Busy(SteamId(answer.u64()))),
             _ => Err(TransportError::Refused(answer.text())),
         }
     }
