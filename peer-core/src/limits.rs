@@ -30,6 +30,9 @@ pub const DISMISSAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the answer to a goodbye may take to leave this side: a busy connection first sends what it owes.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// The wait before a dial is made again that another session of the process is in the way of, winding up.
+pub const WINDING_UP_REDIAL: Duration = Duration::from_millis(20);
+
 /// The first wait before a failed dial is made again; it doubles each time.
 pub const FIRST_REDIAL: Duration = Duration::from_secs(1);
 

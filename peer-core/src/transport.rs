@@ -40,6 +40,10 @@ pub enum TransportError {
     /// Steam is not there to ask.
     #[error("Steam is not initialised")]
     Unavailable,
+    /// An earlier connection to that user is still being wound up, by another session of this process, and Steam allows
+    /// no other until it is gone. Worth asking again.
+    #[error("an earlier connection to that user is still being wound up")]
+    WindingUp,
     /// The port, handle or argument is not one that the transport can use.
     #[error("{0}")]
     Refused(String),
@@ -257,7 +261,8 @@ pub trait Transport {
     /// instead, and its handle is returned.
     ///
     /// # Errors
-    /// If Steam refuses at once, for example because a connection to that peer is still open.
+    /// If Steam refuses at once, for example because a connection to that peer is still open. If that is one that another
+    /// session of the process is winding up: [`TransportError::WindingUp`].
     fn connect(
         &mut self,
         peer: SteamId,

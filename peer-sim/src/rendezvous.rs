@@ -45,8 +45,14 @@ impl State {
             self.accept(endpoint, request, token)?;
             return Ok(request);
         }
-        if self.find_half(process, peer, port, Stage::is_live).is_some() {
-            return Err(refused("only one symmetric connection to a peer can be active at a time"));
+        if let Some(live) = self.find_half(process, peer, port, Stage::is_live) {
+            // A session leaves a connection to itself by taking its token away.
+            let is_winding_up = self.halves.get(&live).is_some_and(|half| half.token == Token::NONE);
+            return Err(if is_winding_up {
+                TransportError::WindingUp
+            } else {
+                refused("only one symmetric connection to a peer can be active at a time")
+            });
         }
         let deadline = self.now + self.settings.timeout_initial;
         let mut half = Half::new(process, endpoint, local, peer, port, Stage::Dialling, deadline);

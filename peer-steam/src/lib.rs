@@ -22,6 +22,7 @@
 //! | `ffi` | every call of Steam, and every `unsafe` |
 //! | `transport` | [`SteamTransport`], the seam over Steam's sockets |
 //! | `news` | news of connections, from any thread to their transport |
+//! | `parting` | the connections of the process that are being wound up |
 //! | `listens` | the process's listen sockets, which may outlive a transport |
 //! | `config` | networking options |
 //! | `session` | [`Steam`]: coming up, callbacks, who we are |
@@ -34,6 +35,7 @@ mod ffi;
 mod listens;
 mod lobby;
 mod news;
+mod parting;
 mod session;
 mod transport;
 mod user_data;

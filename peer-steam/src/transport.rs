@@ -17,6 +17,7 @@ use crate::ffi::sockets::PollGroup;
 use crate::ffi::{self, Hold, c_string};
 use crate::listens::{self, Taken};
 use crate::news::{self, Inbox, News};
+use crate::parting;
 use crate::user_data::{Slot, pack, slot_of, token_of};
 
 /// The longest message of a close, in bytes (`k_cchSteamNetworkingMaxConnectionCloseReason`, without its NUL).
@@ -41,6 +42,7 @@ struct Record {
     listen: Option<ListenHandle>,
     /// Whether it waits to be accepted.
     is_pending: bool,
+    remote: SteamId,
 }
 
 /// The [`Transport`] of a session over Steam's networking sockets.
@@ -143,18 +145,25 @@ impl SteamTransport {
         }
     }
 
-    fn take_charge(&mut self, connection: Connection, listen: Option<ListenHandle>, is_pending: bool) {
+    fn take_charge(
+        &mut self,
+        connection: Connection,
+        remote: SteamId,
+        listen: Option<ListenHandle>,
+        is_pending: bool,
+    ) {
         if let Some(listen) = listen {
             listens::add_connection(listen);
         }
         let handle = connection.handle();
-        self.connections.insert(handle, Record { connection, listen, is_pending });
+        self.connections.insert(handle, Record { connection, listen, is_pending, remote });
     }
 
     /// Ends a connection by `end`, which is given it. Harmless if there is none.
     fn end(&mut self, handle: ConnectionHandle, end: impl FnOnce(Connection)) {
         let Some(Record { connection, listen, .. }) = self.connections.remove(&handle) else { return };
         end(connection);
+        parting::remove(handle);
         if let Some(listen) = listen {
             // After it, because this may close the socket.
             listens::remove_connection(listen);
@@ -201,7 +210,7 @@ impl SteamTransport {
             }
             // Without a listen socket nobody waits for requests; this one is closed again.
             self.open.as_ref()?;
-            self.take_charge(connection, listen, true);
+            self.take_charge(connection, remote, listen, true);
         }
         let state = ConnectionState::Requested;
         Some(StatusChange { connection: handle, token: Token::NONE, remote, state })
@@ -302,6 +311,9 @@ impl Transport for SteamTransport {
         let dialled = Connection::dial(&hold, peer, port, &self.config.options(port, user_data));
         let Some(connection) = dialled else {
             self.rest();
+            if parting::has(peer) {
+                return Err(TransportError::WindingUp);
+            }
             return Err(refused(format!(
                 "Steam refuses to connect to {peer}: there may be a connection to that user on this port already"
             )));
@@ -315,7 +327,7 @@ impl Transport for SteamTransport {
             connection.forget();
         } else {
             let listen = connection.listen_socket();
-            self.take_charge(connection, listen, false);
+            self.take_charge(connection, peer, listen, false);
         }
         Ok(handle)
     }
@@ -368,6 +380,10 @@ impl Transport for SteamTransport {
     fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
         if let Ok(record) = self.record(connection) {
             record.connection.set_user_data(pack(self.slot, token));
+            // That is how a session leaves a connection to itself.
+            if token == Token::NONE {
+                parting::add(connection, record.remote);
+            }
         }
     }
 

@@ -72,10 +72,14 @@ impl<T: Transport> Session<T> {
         if self.departures.has(steam_id) {
             return Ok(());
         }
-        self.dial(key).map_err(|error| {
-            self.links.remove(key);
-            SessionError::Connect(steam_id, error)
-        })
+        match self.dial(key) {
+            // So it is with one that another session of this process is winding up.
+            Ok(()) | Err(TransportError::WindingUp) => Ok(()),
+            Err(error) => {
+                self.links.remove(key);
+                Err(SessionError::Connect(steam_id, error))
+            }
+        }
     }
 
     /// Hosts a lobby that the local user owns: [`create_host`](Self::create_host), then dials its members.

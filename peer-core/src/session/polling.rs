@@ -3,13 +3,15 @@
 use crate::control::Control;
 use crate::inbox::Packet;
 use crate::lane::{Channel, Dialect, Lane, Route};
-use crate::limits::{ANSWER_TIMEOUT, DISMISSAL_TIMEOUT, MAX_MESSAGES_PER_POLL, RECEIVE_BATCH};
+use crate::limits::{
+    ANSWER_TIMEOUT, DISMISSAL_TIMEOUT, MAX_MESSAGES_PER_POLL, RECEIVE_BATCH, WINDING_UP_REDIAL,
+};
 use crate::link::{End, State};
 use crate::reason::EndReason;
 use crate::session::Session;
 use crate::session::ending::Farewell;
 use crate::time::Time;
-use crate::transport::{ConnectionState, Message, StatusChange, Transport};
+use crate::transport::{ConnectionState, Message, StatusChange, Transport, TransportError};
 
 impl<T: Transport> Session<T> {
     /// Takes in all that has happened, and sends what waits. Call it once a frame, then take the events, then read the
@@ -176,7 +178,10 @@ impl<T: Transport> Session<T> {
         }
         match &mut link.state {
             State::Scheduled { at } if now >= *at && !self.departures.has(link.steam_id) => {
-                if let Err(error) = self.dial(key) {
+                let dialled = self.dial(key);
+                if dialled == Err(TransportError::WindingUp) {
+                    self.links[key].state = State::Scheduled { at: now + WINDING_UP_REDIAL };
+                } else if let Err(error) = dialled {
                     self.part(key, End::new(EndReason::Other(0), error.to_string()), Farewell::Close);
                 }
             }

@@ -43,6 +43,11 @@ fn a_client_may_leave_and_come_back_at_once() {
 }
 
 #[test]
+fn a_client_may_come_back_with_a_new_peer() {
+    play("rejoin", &["host", "client with new peers"]);
+}
+
+#[test]
 fn a_handler_of_peer_connected_may_do_anything() {
     play("handlers", &["peer_connected", "client"]);
 }

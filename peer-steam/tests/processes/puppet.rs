@@ -153,6 +153,7 @@ fn put_result(answer: &mut Writer, result: Result<u32, TransportError>) {
     match result {
         Ok(value) => answer.u8(0).u32(value),
         Err(TransportError::Unavailable) => answer.u8(1),
+        Err(TransportError::WindingUp) => answer.u8(3),
         Err(TransportError::Refused(text)) => answer.u8(2).bytes(text.as_bytes()),
     };
 }

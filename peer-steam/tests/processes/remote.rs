@@ -78,6 +78,7 @@ impl RemoteTransport {
         match answer.u8() {
             0 => Ok(answer.u32()),
             1 => Err(TransportError::Unavailable),
+            3 => Err(TransportError::WindingUp),
             _ => Err(TransportError::Refused(answer.text())),
         }
     }

@@ -113,12 +113,19 @@ fn hosts() {
     let ConnectionState::ClosedByPeer { reason, .. } = refused.state else { panic!("{refused:?}") };
     assert_eq!(reason, EndReason::Refused);
 
+    // Who dials that user has to wait until the old one's connection is gone, which is worth it if it is on its way out.
+    let (user, mut dialler) = (SteamId(FIRST_ACCOUNT + 2), SteamTransport::new());
+    assert!(matches!(dialler.connect(user, PORT, Token(0)), Err(TransportError::Refused(_))));
+    old.set_token(at_old, Token::NONE);
+    assert_eq!(dialler.connect(user, PORT, Token(0)), Err(TransportError::WindingUp));
+
     // With the last connection the socket goes, and the port is free for a new one.
     old.close(at_old, EndReason::Left, "", false);
     let mut newest = SteamTransport::new();
     assert!(newest.listen(PORT).is_ok());
     meet(&mut steam, &mut newest, &mut guest(5), Token(1));
-    drop((old, newest));
+    assert!(dialler.connect(user, PORT, Token(0)).is_ok());
+    drop((old, newest, dialler));
 
     options();
     drop(steam);

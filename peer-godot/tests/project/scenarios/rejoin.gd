@@ -1,5 +1,5 @@
 extends "res://peer_scenario.gd"
-## A client leaves and comes back at once, over and over.
+## A client leaves and comes back at once, over and over, with the same peer or a new one.
 
 const TIMES := 5
 
@@ -21,6 +21,8 @@ func run() -> void:
 		return
 	await hear("host")
 	for i in TIMES:
+		if role == "client with new peers":
+			new_peer()
 		told.clear()
 		equal(peer.create_client(steam_id(1)), OK, "create_client")
 		await poll_until_told(["connected", 1])
