@@ -1,0 +1,44 @@
+extends "res://game_scenario.gd"
+## A kick in a game: whoever is kicked reads why and loses the host, the others see a peer go.
+
+const ROLES: Array[String] = ["host", "a", "b"]
+
+
+func run() -> void:
+	start_steam()
+	listen()
+	var lobby: int
+	if role == "host":
+		lobby = await make_lobby()
+		host_lobby(lobby)
+		say("lobby", lobby)
+	else:
+		lobby = await hear("lobby")
+		await enter_lobby(lobby)
+		connect_to_lobby(lobby)
+	await until_peers(2)
+	told.clear()
+	var id_of := await meet("full", ROLES, multiplayer.get_unique_id())
+	match role:
+		"host":
+			var peer: SteamMultiplayerPeer = multiplayer.multiplayer_peer
+			equal(api.send_bytes("farewell".to_utf8_buffer(), id_of["a"]), OK, "send_bytes")
+			peer.kick(id_of["a"], "no cheating, Ærøskøbing")
+			await until_told(["peer_disconnected", id_of["a"]])
+			equal(told, [
+				["ended", steam_id(2), id_of["a"], SteamMultiplayerPeer.END_REASON_KICKED, "no cheating, Ærøskøbing"],
+				["peer_disconnected", id_of["a"]],
+			] as Array[Array], "what the host is told")
+		"a":
+			var words := []
+			api.peer_packet.connect(func(_id: int, packet: PackedByteArray) -> void:
+				words.append(packet.get_string_from_utf8()))
+			await until_told(["server_disconnected"])
+			equal(words, ["farewell"], "what was sent before")
+			var why := ["ended", steam_id(1), 1, SteamMultiplayerPeer.END_REASON_KICKED, "no cheating, Ærøskøbing"]
+			check(why in told, "why: %s" % [told])
+			equal(sorted(ids_of("peer_disconnected")), sorted([1, id_of["b"]]), "who is gone for a")
+		"b":
+			await until_told(["peer_disconnected", id_of["a"]])
+			equal(multiplayer.get_peers(), PackedInt32Array([1]), "who is left")
+	await meet("kicked", ROLES)
