@@ -48,7 +48,9 @@ fn a_game_sees_what_it_sees_over_enet() {
     let roles = ["host", "a", "b"];
     let traces = ["enet", "steam"].map(|transport| {
         let mut game = Game::new("yardstick");
-        roles.iter().for_each(|role| game.start_with(role, &[("GAME_TRANSPORT", transport)]));
+        for role in roles {
+            game.start_with(role, &[("GAME_TRANSPORT", transport)]);
+        }
         let traces = roles.map(|role| game.hear(&format!("trace of {role}")));
         game.end();
         traces
