@@ -118,7 +118,7 @@ func note_signals() -> void:
 		"peer_connected", "peer_disconnected", "peer_authenticating", "peer_authentication_failed",
 	]:
 		api.connect(event, func(id: int) -> void:
-			if event == "peer_disconnected" and id == 1:
+			if event in ["peer_disconnected", "peer_authentication_failed"] and id == 1:
 				# A peer over Steam is disconnected by then, ENet's a moment later.
 				mark("%s %s" % [event, named(id)])
 			else:
