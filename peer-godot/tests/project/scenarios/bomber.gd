@@ -71,6 +71,7 @@ func play_it() -> void:
 	say("result of " + role, result(world, id_of))
 	for other in ROLES:
 		equal(result(world, id_of), await hear("result of " + other), "the result at %s" % other)
+	equal(errors, [] as Array[String], "errors of the game")
 	await meet("bombed", ROLES)
 
 
@@ -81,13 +82,12 @@ func result(world: Node, id_of: Dictionary) -> Array:
 
 
 func end_it() -> void:
-	equal(errors, [] as Array[String], "errors of the game")
 	if role == "host":
 		gamestate.end_game()
 		multiplayer.multiplayer_peer.close()
 		multiplayer.multiplayer_peer = null
 	else:
-		await gamestate.game_ended
+		await until("the end of the game", func() -> bool: return not errors.is_empty())
 		equal(errors, ["Server disconnected"] as Array[String], "why it ended")
 	await until("the end of the world", func() -> bool: return not get_tree().root.has_node("World"))
 	equal(gamestate.get_player_list(), [], "players of no game")

@@ -31,11 +31,13 @@ func be_host() -> void:
 	equal(multiplayer.get_peers(), PackedInt32Array([now]), "peers")
 	equal(peer.get_peer_map(), {now: steam_id(2)}, "get_peer_map")
 	equal(peer.get_peer_id_for_steam_id(steam_id(2)), now, "get_peer_id_for_steam_id")
-	equal(told.map(func(what: Array) -> Array: return what.slice(0, 4)), [
+	equal(told.map(func(what: Array) -> Array: return what.slice(0, 3)), [
 		["peer_connected", former],
-		["ended", steam_id(2), former, SteamMultiplayerPeer.END_REASON_REPLACED],
+		["ended", steam_id(2), former],
 		["peer_disconnected", former],
 		["peer_connected", now],
 	], "what the host is told")
+	# Local Steam's sockets may notice first that the former process is gone.
+	check(told[1][3] in [SteamMultiplayerPeer.END_REASON_REPLACED, 5010], "why: %s" % [told[1]])
 	say("seen")
 	await until_told(["peer_disconnected", now])

@@ -1,6 +1,7 @@
 extends "res://game_scenario.gd"
 ## A spawner and synchronisers: every process has the same avatars in the same state, one that comes late included, and
-## an avatar goes with its player.
+## an avatar goes with its player. With a relay, as the engine's replication wants it where clients have authority: what
+## a client says of a node must not overtake the host's word that the node exists.
 
 const ROLES: Array[String] = ["host", "early", "late"]
 
@@ -22,7 +23,7 @@ func run() -> void:
 		multiplayer.peer_connected.connect(spawn)
 		multiplayer.peer_disconnected.connect(func(id: int) -> void: avatar(id).queue_free())
 		lobby = await make_lobby()
-		host_lobby(lobby)
+		host_lobby(lobby, true)
 		spawn(1)
 		say("lobby", lobby)
 	else:
@@ -30,7 +31,7 @@ func run() -> void:
 		await enter_lobby(lobby)
 		if role == "late":
 			await hear("early has moved")
-		connect_to_lobby(lobby)
+		connect_to_lobby(lobby, true)
 		await until_told(["connected_to_server"])
 	var me := multiplayer.get_unique_id()
 	await until("an avatar of one's own", func() -> bool: return avatar(me) != null)
