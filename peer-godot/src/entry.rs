@@ -4,7 +4,7 @@ use godot::init::InitStage;
 use godot::prelude::*;
 
 use crate::steam_session::frame;
-use crate::{enums, project_settings, runtime};
+use crate::{debug, enums, project_settings, runtime};
 
 /// The addon, as Godot loads it.
 struct SteamPeer;
@@ -23,7 +23,8 @@ unsafe impl ExtensionLibrary for SteamPeer {
 
     fn on_stage_deinit(stage: InitStage) {
         if stage == InitStage::Scene {
-            runtime::finish();
+            runtime::shut_down();
+            debug::print_lines();
         }
     }
 }

@@ -11,8 +11,6 @@ use godot::prelude::*;
 use peer_core::{LobbyId, Session, Status, Time};
 use peer_steam::{InitError, LobbyEvent, Steam, SteamTransport};
 
-use crate::debug;
-
 /// A session, shared by the peer that owns it, its packet peers, and this module while it winds up.
 pub(crate) type SharedSession = Rc<RefCell<Session<SteamTransport>>>;
 
@@ -185,7 +183,6 @@ pub(crate) fn frame() {
         with(|runtime| runtime.has_pumped = false);
     }
     poll_lingering();
-    debug::print_lines();
 }
 
 /// What has happened in lobbies that the game has not been told, oldest first.
@@ -211,10 +208,4 @@ pub(crate) fn shut_down() {
     });
     drop(lingering);
     drop(steam);
-}
-
-/// The process exits.
-pub(crate) fn finish() {
-    shut_down();
-    debug::print_lines();
 }
