@@ -18,6 +18,10 @@ func run() -> void:
 		connect_to_lobby(lobby)
 	await until_peers(2)
 	told.clear()
+	# Before anyone is let go on, because the host's word may be here as soon as it is.
+	var words := []
+	api.peer_packet.connect(func(_id: int, packet: PackedByteArray) -> void:
+		words.append(packet.get_string_from_utf8()))
 	var id_of := await meet("full", ROLES, multiplayer.get_unique_id())
 	match role:
 		"host":
@@ -30,9 +34,6 @@ func run() -> void:
 				["peer_disconnected", id_of["a"]],
 			] as Array[Array], "what the host is told")
 		"a":
-			var words := []
-			api.peer_packet.connect(func(_id: int, packet: PackedByteArray) -> void:
-				words.append(packet.get_string_from_utf8()))
 			await until_told(["server_disconnected"])
 			equal(words, ["farewell"], "what was sent before")
 			var why := ["ended", steam_id(1), 1, SteamMultiplayerPeer.END_REASON_KICKED, "no cheating, Ærøskøbing"]
