@@ -87,11 +87,16 @@ pub(crate) fn steam<R>(action: impl FnOnce(&mut Steam) -> R) -> Option<R> {
     with(|runtime| runtime.steam.as_mut().map(action))
 }
 
-/// Runs Steam's callbacks, and tells the sessions what happened in lobbies.
+/// Runs Steam's callbacks before a peer takes in what has come, so that the next frame need not.
 pub(crate) fn pump() {
+    with(|runtime| runtime.has_pumped = true);
+    run_callbacks();
+}
+
+/// Runs Steam's callbacks, and tells the sessions what happened in lobbies.
+fn run_callbacks() {
     let (mut events, sessions) = with(|runtime| {
         let Some(steam) = &mut runtime.steam else { return Default::default() };
-        runtime.has_pumped = true;
         steam.run_callbacks();
         let events: Vec<_> = std::iter::from_fn(|| steam.next_lobby_event()).collect();
         let sessions = if events.is_empty() { Vec::new() } else { runtime.sessions.clone() };
@@ -179,8 +184,7 @@ fn poll_lingering() -> bool {
 pub(crate) fn frame() {
     // A peer that is polled has run the callbacks a moment ago, in this same frame.
     if !with(|runtime| std::mem::replace(&mut runtime.has_pumped, false)) {
-        pump();
-        with(|runtime| runtime.has_pumped = false);
+        run_callbacks();
     }
     poll_lingering();
 }
@@ -199,7 +203,7 @@ pub(crate) fn shut_down() {
     }
     let deadline = Instant::now() + EXIT_LINGER;
     while poll_lingering() && Instant::now() < deadline {
-        pump();
+        run_callbacks();
         std::thread::sleep(EXIT_REST);
     }
     let (steam, lingering) = with(|runtime| {
