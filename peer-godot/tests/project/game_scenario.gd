@@ -81,6 +81,18 @@ func connect_to_lobby(lobby: int, relay := false) -> SteamMultiplayerPeer:
 	return peer
 
 
+## The host makes a lobby and hosts it, the others join its game.
+func gather_in_lobby() -> void:
+	if role == "host":
+		var lobby := await make_lobby()
+		host_lobby(lobby)
+		say("lobby", lobby)
+	else:
+		var lobby: int = await hear("lobby")
+		await enter_lobby(lobby)
+		connect_to_lobby(lobby)
+
+
 ## Leaves the game as games do.
 func leave() -> void:
 	multiplayer.multiplayer_peer.close()

@@ -7,6 +7,24 @@ var told: Array[Array] = []
 var is_polling := false
 
 
+## The host plays [method host], the others [method client].
+func run() -> void:
+	start_steam()
+	new_peer()
+	if role == "host":
+		await host()
+	else:
+		await client()
+
+
+func host() -> void:
+	fail("the scenario has no host()")
+
+
+func client() -> void:
+	fail("the scenario has no client()")
+
+
 ## A new peer, whose signals are noted.
 func new_peer() -> void:
 	peer = SteamMultiplayerPeer.new()

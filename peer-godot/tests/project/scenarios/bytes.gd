@@ -15,15 +15,7 @@ func run() -> void:
 	listen()
 	api.peer_packet.connect(func(id: int, packet: PackedByteArray) -> void:
 		received.append([id, packet[0], packet[1], packet[2]]))
-	var lobby := 0
-	if role == "host":
-		lobby = await make_lobby()
-		host_lobby(lobby)
-		say("lobby", lobby)
-	else:
-		lobby = await hear("lobby")
-		await enter_lobby(lobby)
-		connect_to_lobby(lobby)
+	await gather_in_lobby()
 	await until_peers(2)
 	var id_of := await meet("full", ROLES, multiplayer.get_unique_id())
 	await everything(id_of)

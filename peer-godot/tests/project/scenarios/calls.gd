@@ -30,14 +30,7 @@ func authority_and_me(word: String) -> void:
 func run() -> void:
 	start_steam()
 	listen()
-	if role == "host":
-		var lobby := await make_lobby()
-		host_lobby(lobby)
-		say("lobby", lobby)
-	else:
-		var lobby: int = await hear("lobby")
-		await enter_lobby(lobby)
-		connect_to_lobby(lobby)
+	await gather_in_lobby()
 	await until_peers(3)
 	var id_of := await meet("full", ROLES, multiplayer.get_unique_id())
 	var me: int = id_of[role]

@@ -10,15 +10,6 @@ const MODES: Array[int] = [
 const COUNT := 100
 
 
-func run() -> void:
-	start_steam()
-	new_peer()
-	if role == "host":
-		await host()
-	else:
-		await client()
-
-
 func host() -> void:
 	equal(peer.create_host(), OK, "create_host")
 	say("host")

@@ -7,15 +7,7 @@ const ROLES: Array[String] = ["host", "a", "b"]
 func run() -> void:
 	start_steam()
 	listen()
-	var lobby: int
-	if role == "host":
-		lobby = await make_lobby()
-		host_lobby(lobby)
-		say("lobby", lobby)
-	else:
-		lobby = await hear("lobby")
-		await enter_lobby(lobby)
-		connect_to_lobby(lobby)
+	await gather_in_lobby()
 	await until_peers(2)
 	told.clear()
 	# Before anyone is let go on, because the host's word may be here as soon as it is.

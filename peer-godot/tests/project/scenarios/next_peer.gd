@@ -6,15 +6,6 @@ const COUNT := 6
 const SIZE := 100_000
 
 
-func run() -> void:
-	start_steam()
-	new_peer()
-	if role == "host":
-		await host()
-	else:
-		await client()
-
-
 func put_much() -> void:
 	var packet := PackedByteArray()
 	packet.resize(SIZE)

@@ -6,15 +6,6 @@ const ROLES: Array[String] = ["host", "a", "b"]
 const SLOWNESS_SECONDS := 3.0
 
 
-func run() -> void:
-	start_steam()
-	new_peer()
-	if role == "host":
-		await host()
-	else:
-		await client()
-
-
 func host() -> void:
 	equal(SteamSession.create_lobby(SteamSession.LOBBY_TYPE_PUBLIC, 8), OK, "create_lobby")
 	var created: Array = await SteamSession.lobby_created
