@@ -146,7 +146,7 @@ impl Transport for NullTransport {
         Ok(ListenHandle(1))
     }
 
-    fn retire_listen(&mut self, _listen: ListenHandle) {}
+    fn close_listen(&mut self, _listen: ListenHandle) {}
 
     fn connect(&mut self, _: SteamId, _: VirtualPort, _: Token) -> Result<ConnectionHandle, TransportError> {
         Err(TransportError::Refused("nobody can be dialled here".to_owned()))
@@ -167,14 +167,14 @@ impl Transport for NullTransport {
         Ok(())
     }
 
-    fn close(&mut self, _: ConnectionHandle, _: peer_core::EndReason, _: &str, _: bool) {}
+    fn close(&mut self, _: ConnectionHandle, _: peer_core::EndReason, _: &str) {}
 
     fn configure_lanes(&mut self, _: ConnectionHandle, _: &[LaneConfig]) -> Result<(), TransportError> {
         Ok(())
     }
 
-    fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
-        self.tokens[connection.0 as usize - 1] = token;
+    fn detach(&mut self, connection: ConnectionHandle) {
+        self.tokens[connection.0 as usize - 1] = Token::NONE;
     }
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {

@@ -7,7 +7,7 @@
 //! | hello | version `u16`, features `u32`, peer id `u32`, session nonce `u64` |
 //! | goodbye | reason `u32`, message length `u8`, message (UTF-8), count `u8`, then per lane: lane `u8`, last number `u64` |
 //!
-//! The other hello is four bytes, the peer id alone: all that a peer of another make says. No control message is four
+//! The other hello is four bytes, the peer id alone: all that GodotSteam's peer says. No control message is four
 //! bytes long, so the two cannot be mistaken for each other.
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -46,7 +46,7 @@ impl ControlError {
     /// The reason with which the connection ends.
     pub fn end_reason(self) -> EndReason {
         match self {
-            Self::Malformed => EndReason::BrokenHello,
+            Self::Malformed => EndReason::ProtocolViolation,
             Self::Version(_) => EndReason::Version,
         }
     }
@@ -76,8 +76,8 @@ impl Hello {
         bytes.freeze()
     }
 
-    /// The four-byte form.
-    pub fn encode_four_bytes(&self) -> Bytes {
+    /// GodotSteam's form: the peer id alone.
+    pub fn encode_godot_steam(&self) -> Bytes {
         Bytes::copy_from_slice(&self.peer_id.to_le_bytes())
     }
 }
@@ -128,8 +128,8 @@ pub(crate) fn truncate(text: &str) -> &str {
 pub enum Control {
     /// A hello of this project.
     Hello(Hello),
-    /// The four-byte hello.
-    FourByteHello(u32),
+    /// GodotSteam's hello.
+    GodotSteamHello(u32),
     /// A goodbye.
     Goodbye(Goodbye),
 }
@@ -142,7 +142,7 @@ impl Control {
     /// is not whole and in order.
     pub fn decode(payload: &[u8]) -> Result<Self, ControlError> {
         if let Ok(id) = payload.try_into() {
-            return Ok(Self::FourByteHello(u32::from_le_bytes(id)));
+            return Ok(Self::GodotSteamHello(u32::from_le_bytes(id)));
         }
         let mut reader = Reader(payload);
         if reader.array()? != MAGIC {
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn both_hellos_come_back() {
         assert_eq!(Control::decode(&hello().encode()), Ok(Control::Hello(hello())));
-        assert_eq!(Control::decode(&hello().encode_four_bytes()), Ok(Control::FourByteHello(77)));
+        assert_eq!(Control::decode(&hello().encode_godot_steam()), Ok(Control::GodotSteamHello(77)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::outbound::Outbound;
 use crate::reason::EndReason;
 use crate::send_queue::SendQueue;
 use crate::time::Time;
-use crate::transport::{ConnectionHandle, LaneStatus, Outgoing, SendResult, Token, Transport};
+use crate::transport::{ConnectionHandle, LaneStatus, Outgoing, SendResult, Transport};
 
 #[derive(Debug)]
 struct Departure {
@@ -65,7 +65,7 @@ impl Departures {
         until: Time,
     ) {
         // A peer of the other dialect would take a goodbye for a packet of the game.
-        let said_goodbye = outbound.dialect == Dialect::FourByte;
+        let said_goodbye = outbound.dialect == Dialect::GodotSteam;
         let is_answer = false;
         self.begin(transport, Departure { handle, steam_id, outbound, end, said_goodbye, is_answer, until });
     }
@@ -107,7 +107,7 @@ impl Departures {
             self.list.remove(place).close(transport);
         }
         // What still comes on it leads to no record.
-        transport.set_token(departure.handle, Token::NONE);
+        transport.detach(departure.handle);
         departure.send(transport, &mut self.queue, &mut self.results);
         self.list.push(departure);
     }
@@ -215,6 +215,6 @@ impl Departure {
     }
 
     fn close<T: Transport>(&self, transport: &mut T) {
-        transport.close(self.handle, self.end.reason, truncate(&self.end.message), false);
+        transport.close(self.handle, self.end.reason, truncate(&self.end.message));
     }
 }

@@ -100,7 +100,7 @@ pub enum Dialect {
     /// A peer of this project: lanes as in the module's table, control on lane 0.
     Native,
     /// A peer that says hello with its 4-byte id: `lane = channel`, ordered packets reliable, no control.
-    FourByte,
+    GodotSteam,
 }
 
 /// Where a message that arrived belongs.
@@ -155,7 +155,7 @@ impl Dialect {
     pub const fn reaches(self, channel: Channel) -> bool {
         match self {
             Self::Native => true,
-            Self::FourByte => channel.index() < Lane::COUNT,
+            Self::GodotSteam => channel.index() < Lane::COUNT,
         }
     }
 
@@ -169,7 +169,7 @@ impl Dialect {
                 TransferMode::Unreliable => Lane(6),
                 TransferMode::UnreliableOrdered => Lane(7),
             },
-            (Self::FourByte, channel) => Lane(channel),
+            (Self::GodotSteam, channel) => Lane(channel),
         }
     }
 
@@ -188,11 +188,11 @@ impl Dialect {
                 (7, false) => Route::Tagged(TransferMode::UnreliableOrdered),
                 _ => Route::Invalid,
             },
-            Self::FourByte if lane <= Channel::MAX.0 => {
+            Self::GodotSteam if lane <= Channel::MAX.0 => {
                 let mode = if reliable { TransferMode::Reliable } else { TransferMode::Unreliable };
                 Route::Game(Channel(lane), mode)
             }
-            Self::FourByte => Route::Invalid,
+            Self::GodotSteam => Route::Invalid,
         }
     }
 }
@@ -270,18 +270,18 @@ mod tests {
         }
         assert_eq!(Dialect::Native.route(0, true), Route::Control);
         assert_eq!(Dialect::Native.route(0, false), Route::Invalid);
-        assert_eq!(Dialect::FourByte.route(84, true), Route::Invalid);
+        assert_eq!(Dialect::GodotSteam.route(84, true), Route::Invalid);
     }
 
     #[test]
-    fn a_four_byte_peer_has_lane_equal_to_channel() {
+    fn a_godot_steam_peer_has_lane_equal_to_channel() {
         for channel in (0..=83).filter_map(Channel::new) {
             for mode in TransferMode::ALL {
-                assert_eq!(Dialect::FourByte.lane(channel, mode).get(), channel.get());
-                assert_eq!(Dialect::FourByte.reaches(channel), channel.get() < 8);
+                assert_eq!(Dialect::GodotSteam.lane(channel, mode).get(), channel.get());
+                assert_eq!(Dialect::GodotSteam.reaches(channel), channel.get() < 8);
             }
         }
-        let mode = |mode| effective_mode(Dialect::FourByte, mode, 10);
+        let mode = |mode| effective_mode(Dialect::GodotSteam, mode, 10);
         assert_eq!(mode(TransferMode::UnreliableOrdered), TransferMode::Reliable);
         assert_eq!(mode(TransferMode::Unreliable), TransferMode::Unreliable);
     }

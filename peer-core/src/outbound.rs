@@ -163,7 +163,7 @@ mod tests {
         priorities.set(channel(7), LaneConfig { priority: 3, weight: 9 });
         let lanes = priorities.lanes(Dialect::Native).map(|lane| (lane.priority, lane.weight));
         assert_eq!(lanes, [(-1, 1), (0, 1), (0, 1), (0, 1), (3, 9), (5, 2), (3, 9), (3, 9)]);
-        let four_byte = priorities.lanes(Dialect::FourByte).map(|lane| lane.priority);
-        assert_eq!(four_byte, [0, 5, 5, 5, 5, 5, 5, 3]);
+        let godot_steam = priorities.lanes(Dialect::GodotSteam).map(|lane| lane.priority);
+        assert_eq!(godot_steam, [0, 5, 5, 5, 5, 5, 5, 3]);
     }
 }

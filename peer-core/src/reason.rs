@@ -23,7 +23,7 @@ pub enum EndReason {
     /// 2000: Steam would not carry a reliable packet any more (`AppException_Generic`).
     Exception,
     /// 2001: the hello, or what followed it, broke the protocol.
-    BrokenHello,
+    ProtocolViolation,
     /// 2002: another version of the protocol.
     Version,
     /// 2003: the claimed peer id is not acceptable.
@@ -47,7 +47,7 @@ impl EndReason {
             Self::Full => 1004,
             Self::Replaced => 1005,
             Self::Exception => 2000,
-            Self::BrokenHello => 2001,
+            Self::ProtocolViolation => 2001,
             Self::Version => 2002,
             Self::IdRefused => 2003,
             Self::Other(code) => code,
@@ -64,7 +64,7 @@ impl EndReason {
             1004 => Self::Full,
             1005 => Self::Replaced,
             2000 => Self::Exception,
-            2001 => Self::BrokenHello,
+            2001 => Self::ProtocolViolation,
             2002 => Self::Version,
             2003 => Self::IdRefused,
             other => Self::Other(other),
@@ -87,7 +87,7 @@ impl fmt::Display for EndReason {
             Self::Full => f.write_str("full"),
             Self::Replaced => f.write_str("replaced by a newer connection"),
             Self::Exception => f.write_str("a reliable packet could not be sent"),
-            Self::BrokenHello => f.write_str("broken hello"),
+            Self::ProtocolViolation => f.write_str("protocol violation"),
             Self::Version => f.write_str("another protocol version"),
             Self::IdRefused => f.write_str("peer id refused"),
             Self::Other(code) => write!(f, "Steam's reason {code}"),

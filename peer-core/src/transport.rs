@@ -40,10 +40,10 @@ pub enum TransportError {
     /// Steam is not there to ask.
     #[error("Steam is not initialised")]
     Unavailable,
-    /// An earlier connection to that user is still being wound up, by another session of this process, and Steam allows
-    /// no other until it is gone. Worth asking again.
-    #[error("an earlier connection to that user is still being wound up")]
-    WindingUp,
+    /// An earlier connection to that user is still draining, in another session of this process, and Steam allows no
+    /// other until it is closed. Worth asking again.
+    #[error("an earlier connection to that user is still draining")]
+    Draining,
     /// The port, handle or argument is not one that the transport can use.
     #[error("{0}")]
     Refused(String),
@@ -243,7 +243,7 @@ pub trait Transport {
     fn local_steam_id(&self) -> Option<SteamId>;
 
     /// Opens a listen socket (`CreateListenSocketP2P`), or takes over one that was
-    /// [retired](Self::retire_listen). Requests that come in on it are told by [`next_status`](Self::next_status).
+    /// [closed](Self::close_listen) and still has connections. Requests that come in on it are told by [`next_status`](Self::next_status).
     ///
     /// # Errors
     /// If the port is taken, by this transport or another of the process, or Steam is not there.
@@ -254,15 +254,15 @@ pub trait Transport {
     ///
     /// What was accepted on it lives on. (Steam closes that, ungracefully, with its socket; so the socket stays until
     /// nothing hangs on it, and whoever listens on the port meanwhile gets that same socket.) Harmless on a handle that
-    /// is retired already.
-    fn retire_listen(&mut self, listen: ListenHandle);
+    /// is closed already.
+    fn close_listen(&mut self, listen: ListenHandle);
 
     /// Dials a peer (`ConnectP2P`, symmetric). If a request from that peer is pending on the same port, it is accepted
     /// instead, and its handle is returned.
     ///
     /// # Errors
-    /// If Steam refuses at once, for example because a connection to that peer is still open. If that is one that another
-    /// session of the process is winding up: [`TransportError::WindingUp`].
+    /// If Steam refuses at once, for example because a connection to that peer is still open. If that is one that was
+    /// [detached](Self::detach) by another session of the process: [`TransportError::Draining`].
     fn connect(
         &mut self,
         peer: SteamId,
@@ -277,11 +277,10 @@ pub trait Transport {
     /// already accepted is no error.
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError>;
 
-    /// Closes a connection, or refuses a request, and lets go of the handle and of all messages that wait on it.
-    ///
-    /// With `linger` the transport first sends what it still holds, if it can (symmetric connections of Steam cannot,
-    /// so nothing may depend on it). Harmless on a handle that is closed already.
-    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str, linger: bool);
+    /// Closes a connection, or refuses a request, at once: what was not sent yet is dropped (`CloseConnection` without
+    /// linger, which symmetric connections do not have), and so is what was not received. Harmless on a handle that is
+    /// closed already.
+    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str);
 
     /// Sets how many lanes this side sends on, and how they share (`ConfigureConnectionLanes`). The number may only
     /// grow.
@@ -294,8 +293,10 @@ pub trait Transport {
         lanes: &[LaneConfig],
     ) -> Result<(), TransportError>;
 
-    /// Changes the token that the connection's messages carry from now on.
-    fn set_token(&mut self, connection: ConnectionHandle, token: Token);
+    /// The session is done with a connection, but for what it still sends on it until it calls [`close`](Self::close).
+    /// Messages that arrive from now on carry [`Token::NONE`]. Until the connection is closed, a dial to the same user by
+    /// any transport of the process answers [`TransportError::Draining`].
+    fn detach(&mut self, connection: ConnectionHandle);
 
     /// Sends a batch (`SendMessages`), and appends what became of each message to `results`, in order.
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>);

@@ -75,7 +75,7 @@ impl Transport for Contrary {
         Ok(ListenHandle(1))
     }
 
-    fn retire_listen(&mut self, _: ListenHandle) {}
+    fn close_listen(&mut self, _: ListenHandle) {}
 
     fn connect(&mut self, _: SteamId, _: VirtualPort, _: Token) -> Result<ConnectionHandle, TransportError> {
         self.open.borrow_mut().insert(99);
@@ -86,7 +86,7 @@ impl Transport for Contrary {
         if self.accepts { Ok(()) } else { Err(TransportError::Refused("it has gone".to_owned())) }
     }
 
-    fn close(&mut self, connection: ConnectionHandle, _: EndReason, _: &str, _: bool) {
+    fn close(&mut self, connection: ConnectionHandle, _: EndReason, _: &str) {
         assert!(self.open.borrow_mut().remove(&connection.0), "closed twice, or never open");
     }
 
@@ -94,7 +94,7 @@ impl Transport for Contrary {
         Err(TransportError::Unavailable)
     }
 
-    fn set_token(&mut self, _: ConnectionHandle, _: Token) {}
+    fn detach(&mut self, _: ConnectionHandle) {}
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
         let result = if self.keeps { SendResult(1) } else { SendResult::INVALID_STATE };
@@ -178,11 +178,11 @@ fn stale_news_of_a_request_leaves_a_departing_connection_alone() {
     network.tell(1, ConnectionState::Connected);
     host.poll(Time::ZERO);
     host.close(Time::ZERO);
-    assert!(host.is_lingering());
+    assert!(host.is_draining());
     // Told again, late: the handle is still being wound up, and is closed once, when that is done.
     network.tell(1, ConnectionState::Requested);
     host.poll(Time::ZERO);
-    assert!(host.is_lingering() && network.open.borrow().contains(&1));
+    assert!(host.is_draining() && network.open.borrow().contains(&1));
     drop(host);
     assert!(network.open.borrow().is_empty());
 }

@@ -152,7 +152,7 @@ fn flush() {
 pub(crate) fn let_linger(session: &SharedSession) {
     let is_wanted = {
         let session = session.borrow();
-        session.status() == Status::Disconnected && session.is_lingering()
+        session.status() == Status::Disconnected && session.is_draining()
     };
     if is_wanted {
         with(|runtime| {
@@ -172,7 +172,7 @@ fn poll_lingering() -> bool {
         if session.status() == Status::Disconnected {
             session.poll(now());
         }
-        session.status() == Status::Disconnected && session.is_lingering()
+        session.status() == Status::Disconnected && session.is_draining()
     });
     with(|runtime| {
         runtime.lingering.append(&mut lingering);

@@ -31,7 +31,7 @@ const TELL_AGAIN: Duration = Duration::from_millis(500);
 /// The longest close message: 128 bytes with its terminator (`k_cchSteamNetworkingMaxConnectionCloseReason`).
 const MAX_CLOSE_MESSAGE: usize = 127;
 
-/// Where a half stands. It only moves down this list, and `Lingering` is reached from `Connected` alone.
+/// Where a half stands. It only moves down this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
     /// This side dials.
@@ -42,8 +42,6 @@ pub(crate) enum Stage {
     Accepted,
     /// Data flows.
     Connected,
-    /// The application has closed it, and what is reliable still goes out.
-    Lingering,
     /// The other side has closed it.
     ClosedByPeer,
     /// The network has given it up.
@@ -56,11 +54,11 @@ impl Stage {
     }
 
     pub(crate) fn is_live(self) -> bool {
-        self <= Self::Lingering
+        self <= Self::Connected
     }
 
     pub(crate) fn sends_data(self) -> bool {
-        matches!(self, Self::Connected | Self::Lingering)
+        self == Self::Connected
     }
 }
 
@@ -227,7 +225,7 @@ impl State {
     /// The half behind a handle that the application of `endpoint` may use.
     pub(crate) fn open_half(&mut self, endpoint: EndpointId, handle: ConnectionHandle) -> Option<&mut Half> {
         let half = self.halves.get_mut(&handle)?;
-        (half.endpoint == endpoint && half.stage != Stage::Lingering).then_some(half)
+        (half.endpoint == endpoint).then_some(half)
     }
 
     pub(crate) fn close(
@@ -236,49 +234,12 @@ impl State {
         handle: ConnectionHandle,
         reason: EndReason,
         message: &str,
-        linger: bool,
     ) {
         let Some(half) = self.open_half(endpoint, handle) else { return };
         let (reason, message) = words_of(reason, message);
-        let lingers = linger && half.stage == Stage::Connected && half.sender.has_unfinished_reliable();
         let by = half.local;
         self.trace(|| TraceEvent::Closed { by, connection: handle, reason });
-        if lingers && self.settings.linger_works {
-            self.start_lingering(handle, reason, message);
-        } else {
-            self.end_half(handle, reason, message);
-        }
-    }
-
-    fn start_lingering(&mut self, handle: ConnectionHandle, reason: EndReason, message: String) {
-        let Some(half) = self.halves.get_mut(&handle) else { return };
-        half.stage = Stage::Lingering;
-        let unread = half.receiver.unread();
-        half.receiver.clear();
-        let last_words = Notice {
-            from: half.process,
-            from_id: half.local,
-            listen: half.listen,
-            to_id: half.remote,
-            to: half.peer.unwrap_or(handle),
-            reason,
-            message,
-            until: self.now,
-        };
-        half.answer = Some(Box::new(last_words));
-        self.endpoints[half.endpoint.0].unread -= unread;
-        self.pump(handle);
-    }
-
-    /// Ends a lingering connection once all that is reliable has been acknowledged.
-    pub(crate) fn finish_lingering(&mut self, handle: ConnectionHandle) {
-        let Some(half) = self.halves.get_mut(&handle) else { return };
-        if half.stage != Stage::Lingering || half.sender.has_unfinished_reliable() {
-            return;
-        }
-        if let Some(words) = half.answer.take() {
-            self.end_half(handle, words.reason, words.message);
-        }
+        self.end_half(handle, reason, message);
     }
 
     /// Takes a half away and tells the other side, as far as Steam does.
@@ -286,13 +247,6 @@ impl State {
         let Some(half) = self.remove_half(handle) else { return };
         self.tell_peer(half.ended(), reason, message);
         self.let_go_of_socket(&half);
-    }
-
-    /// Takes a half away that nobody is to be told of.
-    fn drop_lingering(&mut self, handle: ConnectionHandle) {
-        if let Some(half) = self.remove_half(handle) {
-            self.let_go_of_socket(&half);
-        }
     }
 
     /// A half is gone that may have been the last of its socket.
@@ -305,9 +259,6 @@ impl State {
     /// Gives a connection up.
     pub(crate) fn fail(&mut self, handle: ConnectionHandle, code: u32, message: &str) {
         let Some(half) = self.halves.get_mut(&handle).filter(|half| half.stage.is_live()) else { return };
-        if half.stage == Stage::Lingering {
-            return self.drop_lingering(handle);
-        }
         let ended = half.ended();
         half.stage = Stage::Failed;
         half.sender.stop();
@@ -374,9 +325,6 @@ impl State {
     /// Word of a close has arrived.
     pub(crate) fn closed_by_peer(&mut self, notice: Notice) {
         let Some(half) = self.halves.get_mut(&notice.to).filter(|half| half.stage.is_live()) else { return };
-        if half.stage == Stage::Lingering {
-            return self.drop_lingering(notice.to);
-        }
         half.stage = Stage::ClosedByPeer;
         half.sender.stop();
         half.receiver.stop();
@@ -393,7 +341,7 @@ impl State {
     pub(crate) fn refresh_hearing(&mut self, handle: ConnectionHandle) {
         let Some(half) = self.halves.get(&handle).filter(|half| half.stage.sends_data()) else { return };
         let peer = half.peer.and_then(|peer| self.halves.get(&peer));
-        let hears = peer.is_some_and(|peer| (Stage::Accepted..=Stage::Lingering).contains(&peer.stage))
+        let hears = peer.is_some_and(|peer| (Stage::Accepted..=Stage::Connected).contains(&peer.stage))
             && self.links.is_up(half.remote, half.local);
         if hears != half.deaf {
             return;

@@ -12,8 +12,6 @@ pub struct Counters {
     pub unread_messages: usize,
     /// Connections whose handle the application has not closed, ended ones included.
     pub open_connections: usize,
-    /// Connections that the application has closed and that still deliver what they hold.
-    pub lingering_connections: usize,
     /// Listen sockets.
     pub listen_sockets: usize,
 }
@@ -30,7 +28,6 @@ impl AddAssign for Counters {
         self.live_messages += other.live_messages;
         self.unread_messages += other.unread_messages;
         self.open_connections += other.open_connections;
-        self.lingering_connections += other.lingering_connections;
         self.listen_sockets += other.listen_sockets;
     }
 }

@@ -131,8 +131,8 @@ impl Transport for SimTransport {
         self.state.borrow_mut().listen(self.id, port)
     }
 
-    fn retire_listen(&mut self, listen: ListenHandle) {
-        self.state.borrow_mut().retire_listen(self.id, listen);
+    fn close_listen(&mut self, listen: ListenHandle) {
+        self.state.borrow_mut().close_listen(self.id, listen);
     }
 
     fn connect(
@@ -150,8 +150,8 @@ impl Transport for SimTransport {
         self.state.borrow_mut().accept(self.id, connection, token)
     }
 
-    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str, linger: bool) {
-        self.state.borrow_mut().close(self.id, connection, reason, message, linger);
+    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str) {
+        self.state.borrow_mut().close(self.id, connection, reason, message);
     }
 
     fn configure_lanes(
@@ -166,9 +166,9 @@ impl Transport for SimTransport {
         half.sender.configure(lanes).map_err(|text| TransportError::Refused(text.to_owned()))
     }
 
-    fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
+    fn detach(&mut self, connection: ConnectionHandle) {
         if let Some(half) = self.state.borrow_mut().open_half(self.id, connection) {
-            half.token = token;
+            half.token = Token::NONE;
         }
     }
 

@@ -108,9 +108,9 @@ impl RawPeer {
         state.events.schedule(state.now + delay, forged);
     }
 
-    /// Closes a connection without linger.
+    /// Closes a connection.
     pub fn close(&mut self, connection: ConnectionHandle, reason: u32, message: &str) {
-        self.transport.close(connection, EndReason::from_code(reason), message, false);
+        self.transport.close(connection, EndReason::from_code(reason), message);
     }
 
     /// All news there is.

@@ -10,7 +10,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rustc_hash::FxHashMap;
 
-use crate::connection::{Half, Stage};
+use crate::connection::Half;
 use crate::counters::Counters;
 use crate::endpoint::{Endpoint, SimTransport};
 use crate::event::{Event, Events};
@@ -37,8 +37,6 @@ pub struct NetworkSettings {
     /// 5 s, or by its silence. A dial that is given up does not take its request back: whoever accepts that within 5 s
     /// is told then. Open GNS's P2P connections behave so; Steam's relay may not.
     pub silent_close: bool,
-    /// Closing with linger really delivers what is reliable first. Symmetric connections of Steam cannot.
-    pub linger_works: bool,
     /// A living process refuses a request for a port on which it does not listen, as Local Steam does, with reason
     /// 5008. Otherwise the dialler waits for its timeout.
     pub refuse_unknown_ports: bool,
@@ -74,7 +72,6 @@ impl Default for NetworkSettings {
     fn default() -> Self {
         Self {
             silent_close: true,
-            linger_works: false,
             refuse_unknown_ports: true,
             duplicates: DuplicatePolicy::default(),
             timeout_initial: Duration::from_secs(10),
@@ -171,15 +168,10 @@ impl State {
 
     /// What a transport holds, its process's sockets aside.
     fn counters(&self, endpoint: &Endpoint) -> Counters {
-        let lingers = |handle: &&ConnectionHandle| {
-            self.halves.get(handle).is_some_and(|half| half.stage == Stage::Lingering)
-        };
-        let lingering_connections = endpoint.connections.iter().filter(lingers).count();
         Counters {
             live_messages: endpoint.live.get(),
             unread_messages: endpoint.unread,
-            open_connections: endpoint.connections.len() - lingering_connections,
-            lingering_connections,
+            open_connections: endpoint.connections.len(),
             listen_sockets: 0,
         }
     }

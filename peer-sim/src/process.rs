@@ -82,7 +82,7 @@ impl State {
     }
 
     /// A transport takes no more requests on its socket: those that wait are refused.
-    pub(crate) fn retire_listen(&mut self, endpoint: EndpointId, listen: ListenHandle) {
+    pub(crate) fn close_listen(&mut self, endpoint: EndpointId, listen: ListenHandle) {
         let sockets = &mut self.process_of_mut(endpoint).sockets;
         let owned = Some(endpoint);
         let Some(socket) =
@@ -99,7 +99,7 @@ impl State {
         self.endpoints[endpoint.0].statuses.retain(|change| !waiting.contains(&change.connection));
         for request in waiting {
             let reason = EndReason::Refused;
-            self.close(endpoint, request, reason, &reason.to_string(), false);
+            self.close(endpoint, request, reason, &reason.to_string());
         }
         self.close_socket_if_done(self.endpoints[endpoint.0].process, listen);
     }
@@ -129,10 +129,10 @@ impl State {
         }
         let owned = self.processes[process.0].sockets.values().filter(|socket| socket.owner == Some(id));
         for listen in owned.map(|socket| socket.handle).collect::<Vec<_>>() {
-            self.retire_listen(id, listen);
+            self.close_listen(id, listen);
         }
         for handle in self.endpoints[id.0].connections.clone() {
-            self.close(id, handle, EndReason::Left, "", false);
+            self.close(id, handle, EndReason::Left, "");
         }
         self.endpoints[id.0].end();
         self.processes[process.0].transports.retain(|&transport| transport != id);

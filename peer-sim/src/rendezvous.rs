@@ -46,10 +46,9 @@ impl State {
             return Ok(request);
         }
         if let Some(live) = self.find_half(process, peer, port, Stage::is_live) {
-            // A session leaves a connection to itself by taking its token away.
-            let is_winding_up = self.halves.get(&live).is_some_and(|half| half.token == Token::NONE);
-            return Err(if is_winding_up {
-                TransportError::WindingUp
+            let is_detached = self.halves.get(&live).is_some_and(|half| half.token == Token::NONE);
+            return Err(if is_detached {
+                TransportError::Draining
             } else {
                 refused("only one symmetric connection to a peer can be active at a time")
             });
@@ -94,7 +93,7 @@ impl State {
                 }
                 Ok(())
             }
-            Stage::Accepted | Stage::Connected | Stage::Lingering => {
+            Stage::Accepted | Stage::Connected => {
                 half.token = token;
                 Ok(())
             }

@@ -445,11 +445,6 @@ impl Sender {
         self.pending = 0;
     }
 
-    /// Whether something reliable waits to be sent or acknowledged.
-    pub(crate) fn has_unfinished_reliable(&self) -> bool {
-        self.lanes.iter().any(|lane| lane.pending_reliable + lane.unacked > 0)
-    }
-
     /// How long a message put now would wait, behind everything or behind what goes before `lane`.
     fn queue_time_micros(&self, now: Time, bandwidth: u64, lane: Option<&SendLane>) -> u64 {
         let wire = self.free_at_nanos.div_ceil(1000).saturating_sub(now.as_micros());

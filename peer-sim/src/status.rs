@@ -57,9 +57,6 @@ impl State {
         lanes: &mut [LaneStatus],
     ) -> Option<RealTimeStatus> {
         let half = self.halves.get(&handle).filter(|half| half.endpoint == endpoint)?;
-        if half.stage == Stage::Lingering {
-            return None;
-        }
         let (out, back) = (self.links.get(half.local, half.remote), self.links.get(half.remote, half.local));
         let connected = half.stage == Stage::Connected;
         let total = half.sender.figures(self.now, out.bandwidth, connected, lanes)?;

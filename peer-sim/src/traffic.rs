@@ -24,10 +24,7 @@ impl State {
         for message in batch.messages {
             let handle = message.connection;
             let now = self.now;
-            let half = self
-                .halves
-                .get_mut(&handle)
-                .filter(|half| half.endpoint == endpoint && half.stage != Stage::Lingering);
+            let half = self.halves.get_mut(&handle).filter(|half| half.endpoint == endpoint);
             let Some(half) = half else {
                 // GNS says so for the first message of the handle, and does not try the others.
                 results.push(if unknown.contains(&handle) {
@@ -108,13 +105,7 @@ impl State {
         }
         let peer = half.peer;
         // The other side has closed without a word: it answers if this comes soon enough.
-        let answer = match half.answer.take() {
-            answer if half.stage == Stage::Lingering => {
-                half.answer = answer;
-                None
-            }
-            answer => answer,
-        };
+        let answer = half.answer.take();
         self.trace(|| TraceEvent::Sent { connection: handle, packet, bytes });
         let Some(delay) = self.links.datagram_delay(&mut self.rng, from, to) else {
             self.trace(|| TraceEvent::Lost { connection: handle, packet });
@@ -241,9 +232,6 @@ impl State {
     pub(crate) fn ack(&mut self, handle: ConnectionHandle, packet: u64) {
         let Some(half) = self.halves.get_mut(&handle).filter(|half| half.stage.sends_data()) else { return };
         half.sender.ack(packet);
-        if half.stage == Stage::Lingering {
-            self.finish_lingering(handle);
-        }
     }
 
     pub(crate) fn retransmit(&mut self, handle: ConnectionHandle) {

@@ -54,7 +54,7 @@ struct Record {
 /// Somebody must run Steam's callbacks, on whichever thread: [`Steam::run_callbacks`](crate::Steam::run_callbacks), or
 /// the addon that has initialised Steam. News of connections comes from there; messages come without it.
 ///
-/// Dropping it closes everything that is open, without linger.
+/// Dropping it closes everything that is open.
 pub struct SteamTransport {
     slot: Slot,
     inbox: Arc<Inbox>,
@@ -274,7 +274,7 @@ impl Transport for SteamTransport {
         }
     }
 
-    fn retire_listen(&mut self, listen: ListenHandle) {
+    fn close_listen(&mut self, listen: ListenHandle) {
         let Some(place) = self.listens.iter().position(|&own| own == listen) else { return };
         for option in self.config.chosen() {
             self.reset_option(option, listen);
@@ -289,7 +289,7 @@ impl Transport for SteamTransport {
             (record.is_pending && record.listen == Some(listen)).then_some(*handle)
         };
         for request in self.connections.iter().filter_map(waits).collect::<Vec<_>>() {
-            self.close(request, EndReason::Refused, &EndReason::Refused.to_string(), false);
+            self.close(request, EndReason::Refused, &EndReason::Refused.to_string());
         }
         listens::close_if_done(listen);
         self.rest();
@@ -312,7 +312,7 @@ impl Transport for SteamTransport {
         let Some(connection) = dialled else {
             self.rest();
             if parting::has(peer) {
-                return Err(TransportError::WindingUp);
+                return Err(TransportError::Draining);
             }
             return Err(refused(format!(
                 "Steam refuses to connect to {peer}: there may be a connection to that user on this port already"
@@ -359,9 +359,9 @@ impl Transport for SteamTransport {
         }
     }
 
-    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str, linger: bool) {
+    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str) {
         let message = c_string(message, MAX_CLOSE_MESSAGE);
-        self.end(connection, |connection| connection.close(reason.code(), &message, linger));
+        self.end(connection, |connection| connection.close(reason.code(), &message));
         self.rest();
     }
 
@@ -377,13 +377,10 @@ impl Transport for SteamTransport {
         configured.map_err(|result| refused(format!("Steam refuses these lanes (EResult {result})")))
     }
 
-    fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
+    fn detach(&mut self, connection: ConnectionHandle) {
         if let Ok(record) = self.record(connection) {
-            record.connection.set_user_data(pack(self.slot, token));
-            // That is how a session leaves a connection to itself.
-            if token == Token::NONE {
-                parting::add(connection, record.remote);
-            }
+            record.connection.set_user_data(pack(self.slot, Token::NONE));
+            parting::add(connection, record.remote);
         }
     }
 

@@ -63,7 +63,7 @@ fn answer_raw(raw: &mut SteamTransport, came: &mut Vec<SteamMessage>) {
         match change.state {
             ConnectionState::Requested => raw.accept(change.connection, Token(0)).expect("a request"),
             ConnectionState::Connected => {}
-            _ => raw.close(change.connection, peer_core::EndReason::Left, "", false),
+            _ => raw.close(change.connection, peer_core::EndReason::Left, ""),
         }
     }
     while raw.receive(came, BATCH) > 0 {

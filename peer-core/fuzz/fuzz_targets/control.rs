@@ -29,7 +29,7 @@ fn read(bytes: &[u8]) {
 fn check(control: &Control, bytes: &[u8]) {
     match control {
         Control::Hello(_) => assert!(bytes.len() <= MAX_HELLO_BYTES),
-        Control::FourByteHello(id) => assert_eq!(id.to_le_bytes(), bytes),
+        Control::GodotSteamHello(id) => assert_eq!(id.to_le_bytes(), bytes),
         Control::Goodbye(goodbye) => {
             assert!(goodbye.reason.is_application());
             assert!(goodbye.message.len() <= MAX_MESSAGE_BYTES);
@@ -45,7 +45,7 @@ fn check(control: &Control, bytes: &[u8]) {
 fn encode(control: &Control) -> Bytes {
     match control {
         Control::Hello(hello) => hello.encode(),
-        Control::FourByteHello(peer_id) => Bytes::copy_from_slice(&peer_id.to_le_bytes()),
+        Control::GodotSteamHello(peer_id) => Bytes::copy_from_slice(&peer_id.to_le_bytes()),
         Control::Goodbye(goodbye) => goodbye.encode(),
     }
 }

@@ -74,7 +74,7 @@ impl<T: Transport> Session<T> {
         }
         match self.dial(key) {
             // So it is with one that another session of this process is winding up.
-            Ok(()) | Err(TransportError::WindingUp) => Ok(()),
+            Ok(()) | Err(TransportError::Draining) => Ok(()),
             Err(error) => {
                 self.links.remove(key);
                 Err(SessionError::Connect(steam_id, error))
@@ -221,7 +221,7 @@ impl<T: Transport> Session<T> {
         let state = match self.judge(steam_id) {
             Ok(state) => state,
             Err(reason) => {
-                self.transport.close(handle, reason, &reason.to_string(), false);
+                self.transport.close(handle, reason, &reason.to_string());
                 self.tell_end(steam_id, None, End::new(reason, "a request to connect was refused"));
                 return;
             }

@@ -55,7 +55,7 @@ impl<T: Transport> Session<T> {
     }
 
     /// Leaves: tells every peer, forgets them, and is disconnected at once. No event follows. What was put before still
-    /// goes out as long as [`poll`](Self::poll) is called; see [`is_lingering`](Self::is_lingering).
+    /// goes out as long as [`poll`](Self::poll) is called; see [`is_draining`](Self::is_draining).
     pub fn close(&mut self, now: Time) {
         self.now = now;
         self.shut_down();
@@ -219,7 +219,7 @@ impl<T: Transport> Session<T> {
                 let until = self.now + ANSWER_TIMEOUT;
                 self.departures.answer(&mut self.transport, handle, link.steam_id, outbound, until);
             }
-            _ => self.transport.close(handle, end.reason, truncate(&end.message), false),
+            _ => self.transport.close(handle, end.reason, truncate(&end.message)),
         }
     }
 
@@ -239,7 +239,7 @@ impl<T: Transport> Session<T> {
         self.lobby = None;
         self.status = Status::Disconnected;
         if let Some(listen) = self.listening.take() {
-            self.transport.retire_listen(listen);
+            self.transport.close_listen(listen);
         }
     }
 }

@@ -28,7 +28,7 @@ impl<T: Transport> Session<T> {
             return;
         };
         let hello = Hello { features: 0, peer_id: active.id.get(), nonce: active.nonce };
-        let payloads = [hello.encode(), hello.encode_four_bytes()];
+        let payloads = [hello.encode(), hello.encode_godot_steam()];
         let flags = SendFlags::RELIABLE | SendFlags::NO_NAGLE;
         let messages = [0, 1].map(|payload| Outgoing::new(handle, payload, Lane::CONTROL, flags));
         self.transport.send(Batch { payloads: &payloads, messages: &messages }, &mut self.results);
@@ -47,9 +47,9 @@ impl<T: Transport> Session<T> {
     pub(super) fn greeted(&mut self, key: u32, payload: &[u8]) {
         let (dialect, peer_id, nonce) = match Control::decode(payload) {
             Ok(Control::Hello(hello)) => (Dialect::Native, hello.peer_id, Some(hello.nonce)),
-            Ok(Control::FourByteHello(peer_id)) => (Dialect::FourByte, peer_id, None),
+            Ok(Control::GodotSteamHello(peer_id)) => (Dialect::GodotSteam, peer_id, None),
             Ok(Control::Goodbye(_)) => {
-                let end = End::new(EndReason::BrokenHello, "a goodbye came before the hello");
+                let end = End::new(EndReason::ProtocolViolation, "a goodbye came before the hello");
                 return self.part(key, end, Farewell::Goodbye(DISMISSAL_TIMEOUT));
             }
             Err(error) => {
@@ -158,8 +158,10 @@ impl<T: Transport> Session<T> {
             State::Connecting | State::Greeting { .. } | State::Greeted => {
                 let held = link.inbound.hold(message);
                 if held.is_err() {
-                    let end =
-                        End::new(EndReason::BrokenHello, "too much came before the peer could be announced");
+                    let end = End::new(
+                        EndReason::ProtocolViolation,
+                        "too much came before the peer could be announced",
+                    );
                     self.part(key, end, Farewell::Goodbye(DISMISSAL_TIMEOUT));
                 }
             }

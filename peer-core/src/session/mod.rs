@@ -285,7 +285,7 @@ impl<T: Transport> Session<T> {
 
     /// Whether connections of ours are still being wound up. As long as this is so, [`poll`](Self::poll) should go on
     /// being called, disconnected or not; dropping the session cuts them short.
-    pub fn is_lingering(&self) -> bool {
+    pub fn is_draining(&self) -> bool {
         !self.departures.is_empty()
     }
 

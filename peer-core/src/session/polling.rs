@@ -117,15 +117,15 @@ impl<T: Transport> Session<T> {
         match Control::decode(message.payload()) {
             Ok(Control::Goodbye(goodbye)) => self.said_goodbye(key, goodbye),
             // The hello for peers of another make follows the one for ours.
-            Ok(Control::FourByteHello(claim))
+            Ok(Control::GodotSteamHello(claim))
                 if self.links[key].peer_id.is_some_and(|id| id.get() == claim) => {}
-            Ok(Control::FourByteHello(_) | Control::Hello(_)) => self.break_off(key, "a second hello"),
+            Ok(Control::GodotSteamHello(_) | Control::Hello(_)) => self.break_off(key, "a second hello"),
             Err(error) => self.break_off(key, &error.to_string()),
         }
     }
 
     fn break_off(&mut self, key: u32, why: &str) {
-        self.part(key, End::new(EndReason::BrokenHello, why), Farewell::Goodbye(DISMISSAL_TIMEOUT));
+        self.part(key, End::new(EndReason::ProtocolViolation, why), Farewell::Goodbye(DISMISSAL_TIMEOUT));
     }
 
     fn take_endings(&mut self) {
@@ -179,7 +179,7 @@ impl<T: Transport> Session<T> {
         match &mut link.state {
             State::Scheduled { at } if now >= *at && !self.departures.has(link.steam_id) => {
                 let dialled = self.dial(key);
-                if dialled == Err(TransportError::WindingUp) {
+                if dialled == Err(TransportError::Draining) {
                     self.links[key].state = State::Scheduled { at: now + WINDING_UP_REDIAL };
                 } else if let Err(error) = dialled {
                     self.part(key, End::new(EndReason::Other(0), error.to_string()), Farewell::Close);
@@ -187,7 +187,7 @@ impl<T: Transport> Session<T> {
             }
             State::Knocking { until } if now >= *until => self.turn_away(key),
             State::Greeting { until } if now >= *until => {
-                let end = End::new(EndReason::BrokenHello, "no hello came in time");
+                let end = End::new(EndReason::ProtocolViolation, "no hello came in time");
                 self.part(key, end, Farewell::Goodbye(DISMISSAL_TIMEOUT));
             }
             State::Greeted => self.announce_in_turn(key),

@@ -307,7 +307,7 @@ impl<T: Transport> Session<T> {
 /// Whether a packet may have to be kept until Steam takes it, or may not reach some peers at all.
 #[inline]
 fn may_be_refused(mode: TransferMode, len: usize, channel: Channel) -> bool {
-    mode != TransferMode::Unreliable || len > MAX_UNRELIABLE_BYTES || !Dialect::FourByte.reaches(channel)
+    mode != TransferMode::Unreliable || len > MAX_UNRELIABLE_BYTES || !Dialect::GodotSteam.reaches(channel)
 }
 
 /// Puts packets into the queue.
@@ -329,7 +329,7 @@ impl<M: Message> Sender<'_, M> {
             return;
         };
         let Label { mut payload, len, channel, mode } = label;
-        if out.dialect == Dialect::FourByte && channel.tag().is_some() {
+        if out.dialect == Dialect::GodotSteam && channel.tag().is_some() {
             // The same bytes, short of the tag, which such a peer does not know.
             payload = self.queue.add_payload(self.queue.payload(payload).slice(..len - 1));
         }

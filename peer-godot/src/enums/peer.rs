@@ -39,7 +39,7 @@ open_enum! {
     /// Steam would not carry a reliable packet any more.
     END_REASON_EXCEPTION = 2000,
     /// What the other side sent breaks the protocol.
-    END_REASON_BROKEN_HELLO = 2001,
+    END_REASON_PROTOCOL_VIOLATION = 2001,
     /// The other side speaks another version of the protocol.
     END_REASON_VERSION = 2002,
     /// The peer id that was claimed is not acceptable: it is taken, or not one that a client may have.

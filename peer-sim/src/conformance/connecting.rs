@@ -38,10 +38,10 @@ pub fn a_port_is_taken_once<B: Bed>(bed: &mut B) {
     assert!(alice.listen(VirtualPort(1)).is_ok());
     let mut sibling = bed.sibling(&alice);
     assert!(matches!(sibling.listen(PORT), Err(TransportError::Refused(_))));
-    alice.retire_listen(listen);
-    alice.retire_listen(listen);
+    alice.close_listen(listen);
+    alice.close_listen(listen);
     assert!(sibling.listen(PORT).is_ok());
-    alice.retire_listen(listen);
+    alice.close_listen(listen);
     assert!(matches!(alice.listen(PORT), Err(TransportError::Refused(_))));
 }
 
@@ -56,9 +56,9 @@ pub fn a_port_can_be_listened_on_again<B: Bed>(bed: &mut B) {
         alice.accept(asked, Token(round)).unwrap();
         assert_eq!(connected(bed, &mut bob).connection, at_bob);
         assert_eq!(connected(bed, &mut alice).connection, asked);
-        bob.close(at_bob, EndReason::Left, "", false);
-        alice.close(asked, EndReason::Left, "", false);
-        alice.retire_listen(listen);
+        bob.close(at_bob, EndReason::Left, "");
+        alice.close(asked, EndReason::Left, "");
+        alice.close_listen(listen);
     }
 }
 
@@ -75,16 +75,16 @@ pub fn a_retired_port_refuses_whoever_asks<B: Bed>(bed: &mut B) {
         } else {
             pass(*bed, Duration::from_millis(300));
         }
-        alice.retire_listen(*listen);
+        alice.close_listen(*listen);
         let end = news(*bed, &mut carol, "the end of the dial");
         assert_eq!((end.connection, ending(&end).0, ending(&end).1), (at_carol, true, 1002));
-        carol.close(at_carol, EndReason::Left, "", false);
+        carol.close(at_carol, EndReason::Left, "");
         assert_eq!(alice.next_status(), None, "of what is refused nobody is told");
         // Bob's connection keeps the socket open, and still nobody takes requests.
         let at_carol = carol.connect(ALICE, PORT, Token(4)).unwrap();
         let end = news(*bed, &mut carol, "the end of the dial");
         assert_eq!((end.connection, ending(&end).0, ending(&end).1), (at_carol, true, 1002));
-        carol.close(at_carol, EndReason::Left, "", false);
+        carol.close(at_carol, EndReason::Left, "");
         assert_eq!((alice.next_status(), bob.next_status()), (None, None));
         *listen = alice.listen(PORT).unwrap();
     }
@@ -97,7 +97,7 @@ pub fn a_retired_port_goes_to_the_next_who_listens<B: Bed>(bed: &mut B) {
     let Pair { bed, alice, bob, at_alice, at_bob, listen } = &mut pair;
     let mut sibling = bed.sibling(alice);
     let mut carol = bed.endpoint(CAROL);
-    alice.retire_listen(*listen);
+    alice.close_listen(*listen);
     *listen = alice.listen(PORT).expect("a port that was retired");
     for (round, next) in [&mut *alice, &mut sibling].into_iter().enumerate() {
         if round > 0 {
@@ -112,9 +112,9 @@ pub fn a_retired_port_goes_to_the_next_who_listens<B: Bed>(bed: &mut B) {
         send(&mut carol, at_carol, 0, RELIABLE, "new").message_number().unwrap();
         let came = receive(*bed, next, 1);
         assert_eq!((came[0].connection, came[0].token), (asked.connection, Token(1)));
-        next.retire_listen(*listen);
-        carol.close(at_carol, EndReason::Left, "", false);
-        next.close(asked.connection, EndReason::Left, "", false);
+        next.close_listen(*listen);
+        carol.close(at_carol, EndReason::Left, "");
+        next.close(asked.connection, EndReason::Left, "");
     }
     assert_eq!((alice.next_status(), sibling.next_status()), (None, None));
     send(bob, *at_bob, 0, RELIABLE, "old").message_number().unwrap();
@@ -156,13 +156,13 @@ pub fn a_refused_request_ends_the_dial_with_its_reason<B: Bed>(bed: &mut B) {
     alice.listen(PORT).unwrap();
     let at_bob = bob.connect(ALICE, PORT, Token(4)).unwrap();
     let asked = request(bed, &mut alice).connection;
-    alice.close(asked, EndReason::Full, "no room", false);
+    alice.close(asked, EndReason::Full, "no room");
     let end = news(bed, &mut bob, "the end of the dial");
     assert_eq!((end.connection, end.token), (at_bob, Token(4)));
     assert_eq!(end.state, closed_by_peer(EndReason::Full, "no room"));
     assert!(alice.accept(asked, Token(0)).is_err());
     // The way is free for another one.
-    bob.close(at_bob, EndReason::Left, "", false);
+    bob.close(at_bob, EndReason::Left, "");
     let again = bob.connect(ALICE, PORT, Token(5)).unwrap();
     assert_ne!(again, at_bob);
     let asked = request(bed, &mut alice).connection;
@@ -206,8 +206,8 @@ pub fn dials_that_cross_become_one_connection<B: Bed>(bed: &mut B) {
             assert_eq!((came[0].connection, came[0].token), (handle, token));
             assert_eq!(came[0].payload, payload);
         }
-        first.close(at_first, EndReason::Left, "", false);
-        second.close(at_second, EndReason::Left, "", false);
+        first.close(at_first, EndReason::Left, "");
+        second.close(at_second, EndReason::Left, "");
         // Steam may still tell the one that closed later of a request or an end, but of nothing that is closed.
         pass(bed, Duration::from_millis(200));
         assert_eq!((alice.next_status(), bob.next_status()), (None, None));
@@ -239,8 +239,8 @@ pub fn dialling_back_accepts_the_request_that_waits<B: Bed>(bed: &mut B) {
         assert_eq!((at_alice.connection, at_alice.token), (handle, Token(3)));
         send(&mut bob, at_bob, 0, RELIABLE, "x").message_number().unwrap();
         assert_eq!(receive(bed, &mut alice, 1)[0].token, Token(3));
-        alice.close(handle, EndReason::Left, "", false);
-        bob.close(at_bob, EndReason::Left, "", false);
+        alice.close(handle, EndReason::Left, "");
+        bob.close(at_bob, EndReason::Left, "");
     }
 }
 
@@ -266,7 +266,7 @@ pub fn a_dial_that_is_given_up_is_told_to_who_accepts_it<B: Bed>(bed: &mut B) {
     alice.listen(PORT).unwrap();
     let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
     let asked = request(bed, &mut alice).connection;
-    bob.close(at_bob, EndReason::Left, "changed my mind", false);
+    bob.close(at_bob, EndReason::Left, "changed my mind");
     pass(bed, Duration::from_secs(1));
     assert_eq!((alice.next_status(), bob.next_status()), (None, None));
     alice.accept(asked, Token(6)).unwrap();

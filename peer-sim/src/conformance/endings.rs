@@ -6,8 +6,8 @@ use peer_core::{ConnectionState, EndReason, SendResult, Token, Transport};
 
 use super::pair::Pair;
 use super::tools::{
-    PORT, RELIABLE, UNRELIABLE, closed_by_peer, connected, ending, even_lanes, news, number_of, numbered,
-    pass, receive, request, send, send_all, take, until,
+    PORT, RELIABLE, UNRELIABLE, closed_by_peer, connected, ending, even_lanes, news, pass, receive, request,
+    send, take, until,
 };
 use super::{ALICE, BOB, Bed};
 
@@ -16,7 +16,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A close says nothing by itself, but answers whoever still sends.
 pub fn a_kick_reaches_whoever_still_sends<B: Bed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
-    pair.alice.close(pair.at_alice, EndReason::Kicked, "bye", false);
+    pair.alice.close(pair.at_alice, EndReason::Kicked, "bye");
     let Pair { bed, bob, at_bob, .. } = &mut pair;
     let before = bed.elapsed();
     let end = until(*bed, "word of the kick", || {
@@ -37,7 +37,7 @@ pub fn a_kick_before_connected_arrives_by_itself<B: Bed>(bed: &mut B) {
     let at_bob = bob.connect(ALICE, PORT, Token(4)).unwrap();
     let asked = request(bed, &mut alice).connection;
     alice.accept(asked, Token(0)).unwrap();
-    alice.close(asked, EndReason::Kicked, "on second thoughts", false);
+    alice.close(asked, EndReason::Kicked, "on second thoughts");
     let before = bed.elapsed();
     let end = loop {
         let change = news(bed, &mut bob, "the end");
@@ -58,7 +58,7 @@ pub fn what_came_before_the_end_can_still_be_read<B: Bed>(bed: &mut B) {
         let status = pair.alice.real_time_status(pair.at_alice, &mut [])?;
         (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
     });
-    pair.alice.close(pair.at_alice, EndReason::Left, "", false);
+    pair.alice.close(pair.at_alice, EndReason::Left, "");
     let Pair { bed, bob, at_bob, .. } = &mut pair;
     let end = until(*bed, "the end", || {
         let _ = send(bob, *at_bob, 0, UNRELIABLE, "still there?");
@@ -66,7 +66,7 @@ pub fn what_came_before_the_end_can_still_be_read<B: Bed>(bed: &mut B) {
     });
     assert_eq!(ending(&end).1, 1000);
     assert_eq!(take(bob, 10)[0].payload, "last");
-    bob.close(*at_bob, EndReason::Left, "", false);
+    bob.close(*at_bob, EndReason::Left, "");
     assert_eq!(take(bob, 10), []);
 }
 
@@ -78,30 +78,15 @@ pub fn a_closed_connection_is_gone_at_once<B: Bed>(bed: &mut B) {
         let status = pair.alice.real_time_status(pair.at_alice, &mut [])?;
         (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
     });
-    pair.bob.close(pair.at_bob, EndReason::Left, "", false);
+    pair.bob.close(pair.at_bob, EndReason::Left, "");
     assert_eq!(take(&mut pair.bob, 10), []);
     assert_eq!(pair.bob.real_time_status(pair.at_bob, &mut []), None);
     assert!(pair.bob.configure_lanes(pair.at_bob, &even_lanes(4)).is_err());
     assert!(pair.bob.accept(pair.at_bob, Token(0)).is_err());
-    pair.bob.set_token(pair.at_bob, Token(9));
-    pair.bob.close(pair.at_bob, EndReason::Kicked, "again", true);
+    pair.bob.detach(pair.at_bob);
+    pair.bob.close(pair.at_bob, EndReason::Kicked, "again");
     pass(pair.bed, SECOND / 5);
     assert_eq!(pair.bob.next_status(), None);
-}
-
-/// What lingers may arrive, or not: Steam's linger is not for symmetric connections, and works on them in open GNS. For
-/// the application it is closed in any case.
-pub fn a_lingering_connection_is_closed_all_the_same<B: Bed>(bed: &mut B) {
-    let mut pair = Pair::new(bed);
-    // Some 1.5 seconds at the default send rate.
-    send_all(&mut pair.bob, pair.at_bob, 0, RELIABLE, &numbered(400, 1_000));
-    pair.bob.close(pair.at_bob, EndReason::Left, "", true);
-    assert_eq!(pair.bob_sends(0, RELIABLE, "more"), SendResult::INVALID_PARAM);
-    pass(pair.bed, 3 * SECOND);
-    let came = take(&mut pair.alice, 1_000);
-    assert_eq!(pair.bob.real_time_status(pair.at_bob, &mut []), None);
-    assert_eq!(pair.bob.next_status(), None);
-    assert!(came.iter().enumerate().all(|(place, came)| number_of(&came.payload) as usize == place));
 }
 
 /// Who says nothing to a connection that is closed over there learns of it by a timeout, of ten seconds since the first
@@ -109,7 +94,7 @@ pub fn a_lingering_connection_is_closed_all_the_same<B: Bed>(bed: &mut B) {
 pub fn a_silent_close_is_noticed_by_the_silence<B: Bed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pass(pair.bed, 3 * SECOND);
-    pair.bob.close(pair.at_bob, EndReason::Left, "", false);
+    pair.bob.close(pair.at_bob, EndReason::Left, "");
     let before = pair.bed.elapsed();
     let end = news(pair.bed, &mut pair.alice, "the end");
     let took = pair.bed.elapsed().saturating_sub(before);
@@ -122,14 +107,14 @@ pub fn a_silent_close_is_noticed_by_the_silence<B: Bed>(bed: &mut B) {
 /// Both ways, until it is closed; and then it is told as ever.
 pub fn what_came_in_on_a_retired_port_lives_on<B: Bed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
-    pair.alice.retire_listen(pair.listen);
+    pair.alice.close_listen(pair.listen);
     pass(pair.bed, SECOND / 2);
     pair.alice_sends(0, RELIABLE, "from Alice").message_number().unwrap();
     assert_eq!(receive(pair.bed, &mut pair.bob, 1)[0].payload, "from Alice");
     pair.bob_sends(0, RELIABLE, "from Bob").message_number().unwrap();
     let came = receive(pair.bed, &mut pair.alice, 1);
     assert_eq!((&came[0].payload[..], came[0].token), (&b"from Bob"[..], Token(1)));
-    pair.alice.close(pair.at_alice, EndReason::Left, "", false);
+    pair.alice.close(pair.at_alice, EndReason::Left, "");
     assert_eq!(pair.alice_sends(0, RELIABLE, "x"), SendResult::INVALID_PARAM);
     assert_eq!((pair.alice.next_status(), pair.bob.next_status()), (None, None));
     // With the last connection the socket has gone; the port is there for a new one.
@@ -140,7 +125,7 @@ pub fn what_came_in_on_a_retired_port_lives_on<B: Bed>(bed: &mut B) {
 pub fn what_was_dialled_survives_the_retiring_of_ones_own_port<B: Bed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let listen = pair.bob.listen(PORT).unwrap();
-    pair.bob.retire_listen(listen);
+    pair.bob.close_listen(listen);
     pair.bob_sends(0, RELIABLE, "x").message_number().unwrap();
     assert_eq!(receive(pair.bed, &mut pair.alice, 1)[0].payload, "x");
 }
@@ -149,7 +134,7 @@ pub fn what_was_dialled_survives_the_retiring_of_ones_own_port<B: Bed>(bed: &mut
 pub fn a_transport_that_goes_leaves_its_sibling_alone<B: Bed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let mut sibling = pair.bed.sibling(&pair.alice);
-    pair.alice.retire_listen(pair.listen);
+    pair.alice.close_listen(pair.listen);
     sibling.listen(PORT).unwrap();
     drop(sibling);
     pass(pair.bed, SECOND / 5);
@@ -189,12 +174,12 @@ pub fn a_killed_process_comes_back<B: Bed>(bed: &mut B) {
             }
             assert_eq!(change.connection, at_alice);
             old_ended = true;
-            alice.close(at_alice, EndReason::Left, "", false);
+            alice.close(at_alice, EndReason::Left, "");
         }
         // A dial that ends before the old connection does is made again.
         if let Some(change) = bob.next_status() {
             ending(&change);
-            bob.close(dial, EndReason::Left, "", false);
+            bob.close(dial, EndReason::Left, "");
             dial = bob.connect(ALICE, PORT, Token(8)).unwrap();
         }
         None
@@ -223,11 +208,11 @@ pub fn reasons_are_changed_as_steam_does<B: Bed>(bed: &mut B) {
     for (given, told) in [(0, 1000), (999, 1999), (1005, 1005), (2999, 2999), (3000, 1999), (5003, 1999)] {
         let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
         let asked = request(bed, &mut alice).connection;
-        alice.close(asked, EndReason::from_code(given), "", false);
+        alice.close(asked, EndReason::from_code(given), "");
         let end = news(bed, &mut bob, "the end of the dial");
         let (by_peer, code, _) = ending(&end);
         assert_eq!((by_peer, code), (true, told), "for {given}");
-        bob.close(at_bob, EndReason::Left, "", false);
+        bob.close(at_bob, EndReason::Left, "");
     }
 }
 
@@ -238,7 +223,7 @@ pub fn a_long_close_message_is_cut<B: Bed>(bed: &mut B) {
     alice.listen(PORT).unwrap();
     bob.connect(ALICE, PORT, Token(0)).unwrap();
     let asked = request(bed, &mut alice).connection;
-    alice.close(asked, EndReason::Kicked, &"ä".repeat(100), false);
+    alice.close(asked, EndReason::Kicked, &"ä".repeat(100));
     let end = news(bed, &mut bob, "the end of the dial");
     assert_eq!(end.state, closed_by_peer(EndReason::Kicked, &"ä".repeat(63)));
 }
@@ -250,9 +235,9 @@ pub fn sending_on_an_ended_connection_fails<B: Bed>(bed: &mut B) {
     alice.listen(PORT).unwrap();
     let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
     let asked = request(bed, &mut alice).connection;
-    alice.close(asked, EndReason::Kicked, "", false);
+    alice.close(asked, EndReason::Kicked, "");
     news(bed, &mut bob, "the end of the dial");
     assert_eq!(send(&mut bob, at_bob, 0, RELIABLE, "x"), SendResult::NO_CONNECTION);
-    bob.close(at_bob, EndReason::Left, "", false);
+    bob.close(at_bob, EndReason::Left, "");
     assert_eq!(send(&mut bob, at_bob, 0, RELIABLE, "x"), SendResult::INVALID_PARAM);
 }

@@ -23,7 +23,7 @@ pub fn what_cannot_be_taken_is_refused<B: Bed>(bed: &mut B) {
     // Nothing of it used up a number.
     assert_eq!(pair.bob_sends(0, RELIABLE, "good"), SendResult(1));
     assert_eq!(receive(pair.bed, &mut pair.alice, 1)[0].payload, "good");
-    pair.bob.close(pair.at_bob, EndReason::Left, "", false);
+    pair.bob.close(pair.at_bob, EndReason::Left, "");
     assert_eq!(pair.bob_sends(0, RELIABLE, "x"), SendResult::INVALID_PARAM);
     assert_eq!(pair.bob.next_status(), None);
 }

@@ -26,9 +26,6 @@
 //!   whose default is that of a connection on which something is sent.
 //! - A close is answered to Steam's own traffic, too, for 5 s: shortly after Connected it is told within 0.25 s, though
 //!   nobody sends anything. The network in memory has no such traffic, so that there only messages are answered.
-//! - Linger works on symmetric connections, though Steam's documentation says it does not: what is reliable arrives.
-//!   (The end is not told by it, and the user cannot be dialled meanwhile.) In memory: `linger_works`, which is off,
-//!   as the documentation has it.
 //! - Closing a listen socket ends what was accepted on it, without a word, and ends the answers for what was closed
 //!   before. So no transport closes one that anything hangs on.
 //! - An acknowledgement waits up to 50 ms for something to go with, and never goes out if the connection is closed
@@ -109,7 +106,7 @@ macro_rules! conformance_tests {
         $crate::conformance_tests! { @all $bed;
             messages: a_message_carries_its_facts
                 each_lane_counts_its_messages
-                a_message_carries_the_token_of_the_moment
+                a_message_of_a_detached_connection_carries_no_token
                 reliable_messages_arrive_in_order
                 receive_takes_what_it_is_asked_for_in_order
                 two_senders_are_told_apart
@@ -134,7 +131,6 @@ macro_rules! conformance_tests {
                 a_kick_before_connected_arrives_by_itself
                 what_came_before_the_end_can_still_be_read
                 a_closed_connection_is_gone_at_once
-                a_lingering_connection_is_closed_all_the_same
                 a_silent_close_is_noticed_by_the_silence
                 what_came_in_on_a_retired_port_lives_on
                 what_was_dialled_survives_the_retiring_of_ones_own_port

@@ -13,7 +13,6 @@ type Came = FxHashMap<(ConnectionHandle, u8), Vec<i64>>;
 fn settings(rng: &mut StdRng) -> NetworkSettings {
     NetworkSettings {
         silent_close: rng.random(),
-        linger_works: rng.random(),
         refuse_unknown_ports: rng.random(),
         duplicates: if rng.random() { DuplicatePolicy::Ignored } else { DuplicatePolicy::Delivered },
         receive_buffer_messages: rng.random_range(5..500),
@@ -59,12 +58,12 @@ fn run(seed: u64) -> usize {
             (5, _) => listens[index] = peer.transport.listen(PORT).ok().or(listens[index]),
             (6, _) => {
                 if let Some(listen) = listens[index].filter(|_| rng.random_bool(0.1)) {
-                    peer.transport.retire_listen(listen);
+                    peer.transport.close_listen(listen);
                 }
             }
             (7 | 8, _) => handles[index].extend(peer.dial(a, PORT)),
             (9, Some(handle)) if rng.random_bool(0.3) => {
-                peer.transport.close(handle, EndReason::Left, "", rng.random());
+                peer.transport.close(handle, EndReason::Left, "");
             }
             (10..15, Some(handle)) => {
                 let flags = SendFlags::from_bits_retain(rng.random_range(0..16));
@@ -98,7 +97,7 @@ fn run(seed: u64) -> usize {
     }
     for (peer, handles) in peers.iter_mut().zip(&handles) {
         for &handle in handles {
-            peer.transport.close(handle, EndReason::Left, "", rng.random());
+            peer.transport.close(handle, EndReason::Left, "");
         }
     }
     network.advance(secs(60));
@@ -107,7 +106,7 @@ fn run(seed: u64) -> usize {
             peer.close(news.connection, 1000, "");
         }
         if let Some(listen) = listen {
-            peer.transport.retire_listen(listen);
+            peer.transport.close_listen(listen);
         }
     }
     assert!(network.counters().is_empty(), "seed {seed}: {:?}", network.counters());

@@ -35,7 +35,7 @@ fn rough_minute(seed: u64) -> Vec<TraceEntry> {
                         }
                         send(process, news.connection, 0, UNRELIABLE, vec![0; 5000]);
                     }
-                    _ => process.close(news.connection, peer_core::EndReason::Left, "", false),
+                    _ => process.close(news.connection, peer_core::EndReason::Left, ""),
                 }
             }
             messages(process);

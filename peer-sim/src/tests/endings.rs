@@ -12,13 +12,13 @@ fn a_close_is_told_after_a_latency_and_what_came_before_can_still_be_read() {
     let mut pair = Pair::with_settings(telling());
     pair.bob_sends(0, RELIABLE, "last");
     pair.network.advance(ms(20));
-    pair.bob.close(pair.at_bob, EndReason::Kicked, "bye", false);
+    pair.bob.close(pair.at_bob, EndReason::Kicked, "bye");
     pair.network.advance(ms(20));
     let state = ConnectionState::ClosedByPeer { reason: EndReason::Kicked, message: "bye".to_owned() };
     assert_eq!(news(&mut pair.alice), [(pair.at_alice, state)]);
     assert_eq!(payloads(&mut pair.alice), ["last"]);
     assert_eq!(pair.network.counters_of(ALICE).open_connections, 1);
-    pair.alice.close(pair.at_alice, EndReason::Left, "", false);
+    pair.alice.close(pair.at_alice, EndReason::Left, "");
     pair.network.advance(secs(30));
     assert_eq!(pair.network.counters().open_connections, 0);
     assert_eq!(news(&mut pair.bob), []);
@@ -27,7 +27,7 @@ fn a_close_is_told_after_a_latency_and_what_came_before_can_still_be_read() {
 #[test]
 fn a_silent_close_is_noticed_by_the_silence_alone() {
     let mut pair = Pair::new();
-    pair.bob.close(pair.at_bob, EndReason::Left, "", false);
+    pair.bob.close(pair.at_bob, EndReason::Left, "");
     pair.network.advance(ms(9_990));
     assert_eq!(news(&mut pair.alice), []);
     pair.network.advance(ms(800));
@@ -38,7 +38,7 @@ fn a_silent_close_is_noticed_by_the_silence_alone() {
 fn a_silent_close_is_answered_to_who_sends_within_five_seconds() {
     for (wait, end) in [(4, ("closed by peer", 1001)), (6, ("problem", 5003))] {
         let mut pair = Pair::new();
-        pair.bob.close(pair.at_bob, EndReason::Kicked, "", false);
+        pair.bob.close(pair.at_bob, EndReason::Kicked, "");
         pair.network.advance(secs(wait));
         send(&mut pair.alice, pair.at_alice, 0, UNRELIABLE, "still there?");
         pair.network.advance(secs(8));
@@ -49,9 +49,9 @@ fn a_silent_close_is_answered_to_who_sends_within_five_seconds() {
 #[test]
 fn the_end_of_the_listen_socket_ends_the_answers_to_a_silent_close() {
     let mut pair = Pair::new();
-    pair.alice.retire_listen(pair.listen);
+    pair.alice.close_listen(pair.listen);
     assert_eq!(pair.network.counters_of(ALICE).listen_sockets, 1);
-    pair.alice.close(pair.at_alice, EndReason::Kicked, "", false);
+    pair.alice.close(pair.at_alice, EndReason::Kicked, "");
     assert!(pair.network.counters_of(ALICE).is_empty());
     pair.bob_sends(0, UNRELIABLE, "still there?");
     pair.network.advance(secs(11));
@@ -63,7 +63,7 @@ fn a_close_while_the_link_is_down_is_said_again_for_five_seconds() {
     for (outage, end) in [(3, ("closed by peer", 1000)), (6, ("problem", 5003))] {
         let mut pair = Pair::with_settings(telling());
         pair.network.partition(ALICE, BOB);
-        pair.bob.close(pair.at_bob, EndReason::Left, "", false);
+        pair.bob.close(pair.at_bob, EndReason::Left, "");
         pair.network.advance(secs(outage));
         pair.network.heal(ALICE, BOB);
         pair.network.advance(secs(11));
@@ -72,49 +72,27 @@ fn a_close_while_the_link_is_down_is_said_again_for_five_seconds() {
 }
 
 #[test]
-fn close_without_linger_drops_what_is_not_sent_and_releases_what_is_not_read() {
+fn close_drops_what_is_not_sent_and_releases_what_is_not_read() {
     let mut pair = Pair::with_settings(telling());
     let payload = Bytes::from(vec![7; 100_000]);
     pair.bob_sends(0, RELIABLE, payload.clone());
     send(&mut pair.alice, pair.at_alice, 0, RELIABLE, "unread");
     pair.network.advance(ms(30));
     assert_eq!(pair.network.counters_of(BOB).unread_messages, 1);
-    pair.bob.close(pair.at_bob, EndReason::Left, "", false);
+    pair.bob.close(pair.at_bob, EndReason::Left, "");
     assert!(pair.network.counters_of(BOB).is_empty());
     assert_eq!(messages(&mut pair.bob).len(), 0);
     pair.network.advance(secs(1));
     assert_eq!(payloads(&mut pair.alice), Vec::<Bytes>::new());
-    pair.alice.close(pair.at_alice, EndReason::Left, "", false);
+    pair.alice.close(pair.at_alice, EndReason::Left, "");
     assert!(payload.is_unique());
-}
-
-#[test]
-fn linger_delivers_what_is_reliable_if_it_works() {
-    for linger_works in [true, false] {
-        let mut pair = Pair::with_settings(NetworkSettings { linger_works, ..telling() });
-        pair.bob_sends(0, RELIABLE, vec![7; 100_000]);
-        pair.bob.close(pair.at_bob, EndReason::Left, "", true);
-        let lingering = pair.network.counters_of(BOB);
-        assert_eq!(
-            (lingering.open_connections, lingering.lingering_connections),
-            (0, usize::from(linger_works))
-        );
-        assert_eq!(pair.bob_sends(0, RELIABLE, "more"), SendResult::INVALID_PARAM);
-        if linger_works {
-            assert!(pair.bob.connect(ALICE, PORT, Token(0)).is_err());
-        }
-        pair.network.advance(secs(1));
-        assert_eq!(messages(&mut pair.alice).len(), usize::from(linger_works));
-        assert_eq!(only_end(&mut pair.alice), ("closed by peer", 1000));
-        assert_eq!(pair.network.counters_of(BOB).lingering_connections, 0);
-    }
 }
 
 #[test]
 fn reasons_that_are_not_the_applications_are_changed_as_gns_does() {
     for (given, told) in [(0, 1000), (999, 1999), (1005, 1005), (2999, 2999), (3000, 1999), (5003, 1999)] {
         let mut pair = Pair::with_settings(telling());
-        pair.bob.close(pair.at_bob, EndReason::from_code(given), "", false);
+        pair.bob.close(pair.at_bob, EndReason::from_code(given), "");
         pair.network.advance(ms(30));
         assert_eq!(only_end(&mut pair.alice), ("closed by peer", told));
     }
@@ -123,7 +101,7 @@ fn reasons_that_are_not_the_applications_are_changed_as_gns_does() {
 #[test]
 fn a_close_message_is_cut_at_127_bytes() {
     let mut pair = Pair::with_settings(telling());
-    pair.bob.close(pair.at_bob, EndReason::Left, &"ä".repeat(100), false);
+    pair.bob.close(pair.at_bob, EndReason::Left, &"ä".repeat(100));
     pair.network.advance(ms(30));
     let state = ConnectionState::ClosedByPeer { reason: EndReason::Left, message: "ä".repeat(63) };
     assert_eq!(news(&mut pair.alice), [(pair.at_alice, state)]);
@@ -150,8 +128,8 @@ fn a_killed_process_can_do_nothing_more_and_another_can_start_at_once() {
     assert!(bob.accept(at_bob, Token(0)).is_err() && bob.configure_lanes(at_bob, &lanes(4)).is_err());
     assert_eq!(send(&mut bob, at_bob, 0, RELIABLE, "x"), SendResult::INVALID_PARAM);
     assert_eq!((messages(&mut bob).len(), bob.next_status()), (0, None));
-    bob.close(at_bob, EndReason::Left, "", false);
-    bob.set_token(at_bob, Token(1));
+    bob.close(at_bob, EndReason::Left, "");
+    bob.detach(at_bob);
     drop(bob);
     assert!(network.is_alive(BOB));
     drop(fresh);
@@ -229,16 +207,4 @@ fn a_default_link_that_goes_down_is_noticed_too() {
     pair.network.set_default_link(LinkSettings { up: false, ..LinkSettings::default() });
     pair.network.advance(secs(11));
     assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
-}
-
-#[test]
-fn a_retired_socket_stays_for_what_lingers_on_it() {
-    let mut pair = Pair::with_settings(NetworkSettings { linger_works: true, ..telling() });
-    send(&mut pair.alice, pair.at_alice, 0, RELIABLE, vec![7; 100_000]);
-    pair.alice.close(pair.at_alice, EndReason::Left, "", true);
-    pair.alice.retire_listen(pair.listen);
-    assert_eq!(pair.network.counters_of(ALICE).listen_sockets, 1);
-    pair.network.advance(secs(2));
-    assert_eq!(messages(&mut pair.bob).len(), 1);
-    assert!(pair.network.counters_of(ALICE).is_empty());
 }

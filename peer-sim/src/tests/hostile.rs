@@ -115,9 +115,9 @@ fn handles_that_are_nobodys_or_anothers_do_nothing() {
         assert!(bob.accept(strange, Token(0)).is_err());
         assert!(bob.configure_lanes(strange, &lanes(9)).is_err());
         assert_eq!(bob.real_time_status(strange, &mut []), None);
-        bob.set_token(strange, Token(0));
-        bob.close(strange, peer_core::EndReason::Left, "", true);
-        bob.retire_listen(pair.listen);
+        bob.detach(strange);
+        bob.close(strange, peer_core::EndReason::Left, "");
+        bob.close_listen(pair.listen);
     }
     pair.bob_sends(0, RELIABLE, "x");
     pair.network.advance(ms(30));

@@ -35,8 +35,8 @@ fn a_port_is_taken_once_an_endpoint() {
     let listen = alice.listen(PORT).unwrap();
     assert!(matches!(alice.listen(PORT), Err(TransportError::Refused(_))));
     assert!(alice.listen(VirtualPort(1)).is_ok());
-    alice.retire_listen(listen);
-    alice.retire_listen(listen);
+    alice.close_listen(listen);
+    alice.close_listen(listen);
     assert!(alice.listen(PORT).is_ok());
 }
 
@@ -170,7 +170,7 @@ fn a_request_that_is_refused_ends_the_dial_with_its_reason() {
     let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
     network.advance(ms(30));
     let request = alice.next_status().unwrap().connection;
-    alice.close(request, EndReason::Full, "no room", false);
+    alice.close(request, EndReason::Full, "no room");
     network.advance(secs(2));
     let state = ConnectionState::ClosedByPeer { reason: EndReason::Full, message: "no room".to_owned() };
     assert_eq!(news(&mut bob), [(at_bob, state)]);
@@ -187,7 +187,7 @@ fn a_refusal_that_gets_lost_is_said_again() {
     network.advance(ms(30));
     let request = alice.next_status().unwrap().connection;
     network.cut(ALICE, BOB);
-    alice.close(request, EndReason::Full, "no room", false);
+    alice.close(request, EndReason::Full, "no room");
     network.advance(secs(7));
     assert_eq!(news(&mut bob), []);
     network.mend(ALICE, BOB);
@@ -221,7 +221,7 @@ fn a_dial_that_is_given_up_takes_its_request_back_where_closes_are_told() {
     let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
     network.advance(ms(30));
     let request = alice.next_status().unwrap().connection;
-    bob.close(at_bob, EndReason::Left, "", false);
+    bob.close(at_bob, EndReason::Left, "");
     network.advance(ms(30));
     assert_eq!(only_end(&mut alice), ("closed by peer", 1000));
     assert!(alice.accept(request, Token(0)).is_err());
@@ -237,11 +237,11 @@ fn a_dial_that_is_given_up_silently_is_told_to_who_accepts_it_within_five_second
         let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
         network.advance(ms(30));
         let request = alice.next_status().unwrap().connection;
-        bob.close(at_bob, EndReason::Left, "", false);
+        bob.close(at_bob, EndReason::Left, "");
         // As long as the request waits, another dial is not told.
         let again = bob.connect(ALICE, PORT, Token(0)).unwrap();
         network.advance(secs(wait));
-        bob.close(again, EndReason::Left, "", false);
+        bob.close(again, EndReason::Left, "");
         assert_eq!(news(&mut alice), [], "after {wait} s");
         assert_eq!(alice.accept(request, Token(3)), Ok(()));
         network.advance(takes);
@@ -261,7 +261,7 @@ fn bad_certificates_end_as_many_dials_as_told() {
         let dial = bob.connect(ALICE, PORT, Token(0)).unwrap();
         network.advance(ms(100));
         assert_eq!(only_end(&mut bob), ("problem", 4003));
-        bob.close(dial, EndReason::Left, "", false);
+        bob.close(dial, EndReason::Left, "");
     }
     assert_eq!(news(&mut alice), []);
     bob.connect(ALICE, PORT, Token(0)).unwrap();
@@ -282,7 +282,7 @@ fn a_restarted_process_gets_in_once_its_old_connection_has_timed_out() {
     network.advance(secs(2));
     assert!(matches!(news(&mut alice)[..], [(old, _), ..] if old == at_alice));
     let _ = news(&mut bob);
-    alice.close(at_alice, EndReason::Left, "", false);
+    alice.close(at_alice, EndReason::Left, "");
     let _ = bob.connect(ALICE, PORT, Token(0));
     network.advance(ms(600));
     assert!(matches!(news(&mut alice)[..], [(_, ConnectionState::Requested)]));

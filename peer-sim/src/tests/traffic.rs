@@ -26,12 +26,12 @@ fn a_message_arrives_with_its_facts_and_without_a_copy() {
 }
 
 #[test]
-fn a_message_carries_the_token_of_the_moment_it_is_received() {
+fn a_message_carries_no_token_once_its_connection_is_detached() {
     let mut pair = Pair::new();
     pair.bob_sends(0, RELIABLE, "x");
     pair.network.advance(ms(40));
-    pair.alice.set_token(pair.at_alice, Token(77));
-    assert_eq!(messages(&mut pair.alice)[0].token(), Token(77));
+    pair.alice.detach(pair.at_alice);
+    assert_eq!(messages(&mut pair.alice)[0].token(), Token::NONE);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn an_acknowledgement_goes_with_what_goes_out_and_is_forgotten_by_a_close() {
     pair.bob_sends(1, RELIABLE, "heard");
     pair.network.advance(ms(20));
     send(&mut pair.alice, pair.at_alice, 1, UNRELIABLE, "yes");
-    pair.alice.close(pair.at_alice, EndReason::Left, "", false);
+    pair.alice.close(pair.at_alice, EndReason::Left, "");
     pair.network.advance(ms(20));
     assert_eq!(unacked(&pair), 0);
 

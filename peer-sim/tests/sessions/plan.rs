@@ -317,7 +317,7 @@ impl Hostile {
         };
         let hello = |claim: u32, four_bytes| {
             let hello = peer_core::Hello { features: 0, peer_id: claim, nonce: u64::from(claim) };
-            if four_bytes { hello.encode_four_bytes().to_vec() } else { hello.encode().to_vec() }
+            if four_bytes { hello.encode_godot_steam().to_vec() } else { hello.encode().to_vec() }
         };
         match &self.attack {
             Attack::Hello { claim, four_bytes } => {

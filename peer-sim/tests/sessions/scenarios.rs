@@ -113,7 +113,7 @@ fn both_hellos_are_said_and_ours_is_first() {
     let said: Vec<_> =
         raw.messages().iter().map(|message| Control::decode(message.payload()).unwrap()).collect();
     assert!(
-        matches!(said[..], [Control::Hello(Hello { peer_id: 1, .. }), Control::FourByteHello(1)]),
+        matches!(said[..], [Control::Hello(Hello { peer_id: 1, .. }), Control::GodotSteamHello(1)]),
         "{said:?}"
     );
 }
@@ -130,7 +130,7 @@ fn a_hello_that_claims_what_it_must_not_is_refused_with_the_reason() {
             let user = FOREIGN + 2 * number as u64 + u64::from(four_bytes);
             let (mut raw, connection) = raw_at(&network, &mut host, user);
             raw.messages();
-            let said = if four_bytes { hello(claim).encode_four_bytes() } else { hello(claim).encode() };
+            let said = if four_bytes { hello(claim).encode_godot_steam() } else { hello(claim).encode() };
             raw.send(connection, 0, SendFlags::RELIABLE, said);
             run(&mut [&mut host], seconds(1));
             assert_eq!(host.reason_of(SteamId(user)), Some(EndReason::IdRefused), "{claim} {four_bytes}");
@@ -180,10 +180,10 @@ fn noise_another_version_and_silence_end_with_their_reasons() {
         last_numbers: peer_core::LastNumbers::new(),
     };
     let said: [(&[u8], EndReason); 4] = [
-        (b"noise", EndReason::BrokenHello),
-        (b"", EndReason::BrokenHello),
+        (b"noise", EndReason::ProtocolViolation),
+        (b"", EndReason::ProtocolViolation),
         (&version, EndReason::Version),
-        (&goodbye.encode(), EndReason::BrokenHello),
+        (&goodbye.encode(), EndReason::ProtocolViolation),
     ];
     for (number, (said, reason)) in said.into_iter().enumerate() {
         let user = FOREIGN + number as u64;
@@ -196,7 +196,7 @@ fn noise_another_version_and_silence_end_with_their_reasons() {
     run(&mut [&mut host], seconds(8));
     assert_eq!(host.reason_of(SteamId(FOREIGN + 10)), None);
     run(&mut [&mut host], seconds(2));
-    assert_eq!(host.reason_of(SteamId(FOREIGN + 10)), Some(EndReason::BrokenHello));
+    assert_eq!(host.reason_of(SteamId(FOREIGN + 10)), Some(EndReason::ProtocolViolation));
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn more_than_can_be_held_before_the_hello_ends_the_connection() {
         run(&mut [&mut host], FRAME);
     }
     run(&mut [&mut host], seconds(1));
-    assert_eq!(host.reason_of(SteamId(FOREIGN)), Some(EndReason::BrokenHello));
+    assert_eq!(host.reason_of(SteamId(FOREIGN)), Some(EndReason::ProtocolViolation));
     assert!(network.counters_of(HOST).live_messages < 10);
 }
 
@@ -256,7 +256,11 @@ fn a_message_that_does_not_belong_on_its_lane_ends_the_connection() {
         assert_eq!(host.session.peers().len(), 1);
         raw.send(connection, lane, flags, payload);
         run(&mut [&mut host], seconds(1));
-        assert_eq!(host.reason_of(SteamId(FOREIGN)), Some(EndReason::BrokenHello), "{payload:?} on {lane}");
+        assert_eq!(
+            host.reason_of(SteamId(FOREIGN)),
+            Some(EndReason::ProtocolViolation),
+            "{payload:?} on {lane}"
+        );
         assert!(host.session.peers().is_empty() && host.read().is_empty());
     }
 }
@@ -264,12 +268,12 @@ fn a_message_that_does_not_belong_on_its_lane_ends_the_connection() {
 // Peers of another make.
 
 #[test]
-fn a_four_byte_peer_joins_sends_and_receives_with_lane_equal_to_channel() {
+fn a_godot_steam_peer_joins_sends_and_receives_with_lane_equal_to_channel() {
     let network = Network::new(1);
     let mut host = Solo::host(&network);
     let (mut raw, connection) = raw_at(&network, &mut host, FOREIGN);
     raw.messages();
-    raw.send(connection, 0, SendFlags::RELIABLE, hello(77).encode_four_bytes());
+    raw.send(connection, 0, SendFlags::RELIABLE, hello(77).encode_godot_steam());
     raw.send(connection, 0, SendFlags::RELIABLE, &b"zero"[..]);
     run(&mut [&mut host], seconds(1));
     raw.send(connection, 3, SendFlags::empty(), &b"three"[..]);
@@ -293,7 +297,7 @@ fn a_four_byte_peer_joins_sends_and_receives_with_lane_equal_to_channel() {
     assert_eq!(back, [(2, true), (2, false), (2, true)], "unreliable ordered goes reliable");
     let far = host.session.put(Target::All, Channel::new(8).unwrap(), TransferMode::Unreliable, b"far");
     assert_eq!(far, Err(PutError::OutOfReach(8)));
-    // A four-byte peer is told nothing that it would take for a packet.
+    // A GodotSteam peer is told nothing that it would take for a packet.
     host.session.kick(id, "bye", network.now()).unwrap();
     run(&mut [&mut host], seconds(1));
     assert!(raw.messages().is_empty());
@@ -301,7 +305,7 @@ fn a_four_byte_peer_joins_sends_and_receives_with_lane_equal_to_channel() {
 }
 
 #[test]
-fn a_four_byte_host_can_be_joined() {
+fn a_godot_steam_host_can_be_joined() {
     let network = Network::new(1);
     let mut raw = RawPeer::new(&network, HOST);
     raw.listen(PORT).unwrap();
@@ -311,7 +315,7 @@ fn a_four_byte_host_can_be_joined() {
         run(&mut [&mut client], FRAME);
         for status in raw.accept_all() {
             if status.state == ConnectionState::Connected {
-                raw.send(status.connection, 0, SendFlags::RELIABLE, hello(1).encode_four_bytes());
+                raw.send(status.connection, 0, SendFlags::RELIABLE, hello(1).encode_godot_steam());
             }
         }
     }
@@ -491,17 +495,17 @@ fn who_leaves_just_as_the_other_process_ends_does_not_linger() {
             heard += host.read().len();
         }
         assert_eq!(heard, packets);
-        assert!(client.session.is_lingering());
-        assert_eq!(host.session.is_lingering(), is_busy, "its answer is out, or it waits for that");
+        assert!(client.session.is_draining());
+        assert_eq!(host.session.is_draining(), is_busy, "its answer is out, or it waits for that");
         let until = network.now() + Duration::from_millis(500);
-        while host.session.is_lingering() {
+        while host.session.is_draining() {
             assert!(network.now() < until);
             run(&mut [&mut host, &mut client], FRAME);
         }
         // Not a moment later.
         drop(host);
         run(&mut [&mut client], Duration::from_millis(100));
-        assert!(!client.session.is_lingering());
+        assert!(!client.session.is_draining());
         assert!(network.counters().is_empty());
     }
 }
@@ -688,7 +692,7 @@ fn two_who_leave_each_other_are_both_done_at_once() {
         network.advance(Duration::from_millis(late));
         client.session.close(network.now());
         run(&mut [&mut host, &mut client], seconds(1));
-        assert!(!host.session.is_lingering() && !client.session.is_lingering(), "{late} ms later");
+        assert!(!host.session.is_draining() && !client.session.is_draining(), "{late} ms later");
         assert_eq!(network.counters().open_connections, 0, "{late} ms later");
     }
 }
@@ -705,7 +709,7 @@ fn the_next_session_of_a_process_dials_whom_the_former_takes_leave_of() {
     let sibling = former.session.transport().sibling();
     let mut next = Solo { network: network.clone(), session: Session::new(sibling, 3), events: Vec::new() };
     former.session.close(network.now());
-    assert!(former.session.is_lingering());
+    assert!(former.session.is_draining());
     next.session.create_client(HOST, PORT, network.now()).unwrap();
     assert_eq!(next.session.status(), Status::Connecting);
     run(&mut [&mut host, &mut former, &mut next], seconds(5));
@@ -723,7 +727,7 @@ fn a_listen_socket_outlives_what_was_accepted_on_it_and_is_taken_over() {
         host.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &[7; 1000]).unwrap();
     }
     host.session.close(network.now());
-    assert!(host.session.is_lingering());
+    assert!(host.session.is_draining());
     assert_eq!(network.counters_of(HOST).listen_sockets, 1);
     // The same port again, at once; then another one.
     host.session.create_host(PORT, network.now()).unwrap();
@@ -736,7 +740,7 @@ fn a_listen_socket_outlives_what_was_accepted_on_it_and_is_taken_over() {
         heard += client.read().len();
     }
     assert_eq!(heard, 200, "closing the old session has lost nothing");
-    assert!(!host.session.is_lingering());
+    assert!(!host.session.is_draining());
     assert_eq!(network.counters_of(HOST).listen_sockets, 1, "the old port is closed once nobody needs it");
 }
 
@@ -757,7 +761,7 @@ fn another_session_of_the_process_takes_the_port_over_while_the_first_one_linger
     let mut new = Solo::new(&network, SteamId(3));
     new.session.create_client(HOST, PORT, network.now()).unwrap();
     let mut heard = 0;
-    while first.session.is_lingering() {
+    while first.session.is_draining() {
         assert!(network.now() < Time::ZERO + seconds(10));
         run(&mut [&mut first, &mut second, &mut old, &mut new], FRAME);
         heard += old.read().len();

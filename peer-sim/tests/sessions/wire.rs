@@ -97,8 +97,8 @@ impl Transport for Watched {
         self.inner.listen(port)
     }
 
-    fn retire_listen(&mut self, listen: ListenHandle) {
-        self.inner.retire_listen(listen);
+    fn close_listen(&mut self, listen: ListenHandle) {
+        self.inner.close_listen(listen);
     }
 
     fn connect(
@@ -119,8 +119,8 @@ impl Transport for Watched {
         self.inner.accept(connection, token)
     }
 
-    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str, linger: bool) {
-        self.inner.close(connection, reason, message, linger);
+    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str) {
+        self.inner.close(connection, reason, message);
     }
 
     fn configure_lanes(
@@ -132,8 +132,8 @@ impl Transport for Watched {
         self.inner.configure_lanes(connection, lanes)
     }
 
-    fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
-        self.inner.set_token(connection, token);
+    fn detach(&mut self, connection: ConnectionHandle) {
+        self.inner.detach(connection);
     }
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {

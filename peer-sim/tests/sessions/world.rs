@@ -502,7 +502,7 @@ impl World {
         }
         self.run(Duration::from_secs(25));
         for player in self.players.iter().flatten() {
-            if player.session.is_lingering() {
+            if player.session.is_draining() {
                 return Err("a closed session lingers for ever".to_owned());
             }
         }

@@ -78,9 +78,9 @@ impl Connection {
     }
 
     /// Closes it, for a reason.
-    pub(crate) fn close(self, reason: u32, message: &CStr, linger: bool) {
+    pub(crate) fn close(self, reason: u32, message: &CStr) {
         let connection = ManuallyDrop::new(self);
-        close(connection.sockets(), connection.handle, reason, message, linger);
+        close(connection.sockets(), connection.handle, reason, message);
         // SAFETY: `connection` is not used, nor dropped, after this.
         unsafe { std::ptr::read(&raw const connection.hold) };
     }
@@ -209,18 +209,12 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        close(self.sockets(), self.handle, 0, c"", false);
+        close(self.sockets(), self.handle, 0, c"");
     }
 }
 
 /// Closes a connection by its handle. Harmless if it is closed already.
-pub(super) fn close(
-    sockets: Option<Sockets<'_>>,
-    handle: ConnectionHandle,
-    reason: u32,
-    message: &CStr,
-    linger: bool,
-) {
+pub(super) fn close(sockets: Option<Sockets<'_>>, handle: ConnectionHandle, reason: u32, message: &CStr) {
     if let Some(sockets) = sockets {
         // SAFETY: handles are checked by Steam, and the message is a C string, which Steam copies.
         unsafe {
@@ -229,7 +223,8 @@ pub(super) fn close(
                 handle.0,
                 reason.cast_signed(),
                 message.as_ptr(),
-                linger,
+                // Not for symmetric connections.
+                false,
             )
         };
     }

@@ -90,7 +90,7 @@ impl Game {
         self.session.close(self.now());
         until("the goodbyes to be heard", || {
             self.frame();
-            (!self.session.is_lingering()).then_some(())
+            (!self.session.is_draining()).then_some(())
         });
         self.goes();
     }
@@ -101,7 +101,7 @@ impl Game {
         let closed = Instant::now();
         until("the goodbyes to be heard", || {
             self.frame();
-            (!self.session.is_lingering() || closed.elapsed() >= LONGEST_EXIT).then_some(())
+            (!self.session.is_draining() || closed.elapsed() >= LONGEST_EXIT).then_some(())
         });
         self.goes();
     }

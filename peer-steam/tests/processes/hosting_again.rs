@@ -61,11 +61,11 @@ fn hosts_with_new_sessions() {
             former.retain_mut(|session| {
                 session.poll(game.now());
                 assert_eq!(session.next_event(), None);
-                session.is_lingering()
+                session.is_draining()
             });
         };
         host_once(&mut game, round, &mut wind_up);
-        assert!(game.session.is_lingering(), "its answer is still on the way");
+        assert!(game.session.is_draining(), "its answer is still on the way");
         let next = Session::new(SteamTransport::new(), seed() + u64::from(round));
         former.push(std::mem::replace(&mut game.session, next));
     }
@@ -73,7 +73,7 @@ fn hosts_with_new_sessions() {
         game.frame();
         former.retain_mut(|session| {
             session.poll(game.now());
-            session.is_lingering()
+            session.is_draining()
         });
         former.is_empty().then_some(())
     });

@@ -22,12 +22,12 @@ pub(crate) const READY: &str = "@puppet";
 pub(crate) mod call {
     pub(crate) const LOCAL_STEAM_ID: u8 = 0;
     pub(crate) const LISTEN: u8 = 1;
-    pub(crate) const RETIRE_LISTEN: u8 = 2;
+    pub(crate) const CLOSE_LISTEN: u8 = 2;
     pub(crate) const CONNECT: u8 = 3;
     pub(crate) const ACCEPT: u8 = 4;
     pub(crate) const CLOSE: u8 = 5;
     pub(crate) const CONFIGURE_LANES: u8 = 6;
-    pub(crate) const SET_TOKEN: u8 = 7;
+    pub(crate) const DETACH: u8 = 7;
     pub(crate) const SEND: u8 = 8;
     pub(crate) const RECEIVE: u8 = 9;
     pub(crate) const NEXT_STATUS: u8 = 10;
@@ -108,7 +108,7 @@ fn answer(transports: &mut Vec<Option<SteamTransport>>, request: &mut Reader) ->
         call::LISTEN => {
             put_result(&mut answer, transport.listen(VirtualPort(request.i32())).map(|listen| listen.0));
         }
-        call::RETIRE_LISTEN => transport.retire_listen(ListenHandle(request.u32())),
+        call::CLOSE_LISTEN => transport.close_listen(ListenHandle(request.u32())),
         call::CONNECT => {
             let (peer, port, token) = (request.u64(), request.i32(), request.u32());
             let result = transport.connect(SteamId(peer), VirtualPort(port), Token(token));
@@ -121,7 +121,7 @@ fn answer(transports: &mut Vec<Option<SteamTransport>>, request: &mut Reader) ->
         call::CLOSE => {
             let (connection, reason) = (connection(request), EndReason::from_code(request.u32()));
             let message = request.text();
-            transport.close(connection, reason, &message, request.bool());
+            transport.close(connection, reason, &message);
         }
         call::CONFIGURE_LANES => {
             let connection = connection(request);
@@ -130,9 +130,8 @@ fn answer(transports: &mut Vec<Option<SteamTransport>>, request: &mut Reader) ->
                 .collect();
             put_result(&mut answer, transport.configure_lanes(connection, &lanes).map(|()| 0));
         }
-        call::SET_TOKEN => {
-            let (connection, token) = (connection(request), request.u32());
-            transport.set_token(connection, Token(token));
+        call::DETACH => {
+            transport.detach(connection(request));
         }
         call::SEND => send(transport, request, &mut answer),
         call::RECEIVE => receive(transport, request, &mut answer),
@@ -153,7 +152,7 @@ fn put_result(answer: &mut Writer, result: Result<u32, TransportError>) {
     match result {
         Ok(value) => answer.u8(0).u32(value),
         Err(TransportError::Unavailable) => answer.u8(1),
-        Err(TransportError::WindingUp) => answer.u8(3),
+        Err(TransportError::Draining) => answer.u8(3),
         Err(TransportError::Refused(text)) => answer.u8(2).bytes(text.as_bytes()),
     };
 }

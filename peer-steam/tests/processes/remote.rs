@@ -78,7 +78,7 @@ impl RemoteTransport {
         match answer.u8() {
             0 => Ok(answer.u32()),
             1 => Err(TransportError::Unavailable),
-            3 => Err(TransportError::WindingUp),
+            3 => Err(TransportError::Draining),
             _ => Err(TransportError::Refused(answer.text())),
         }
     }
@@ -108,8 +108,8 @@ impl Transport for RemoteTransport {
         self.ask_for_result(self.request(call::LISTEN).i32(port.0)).map(ListenHandle)
     }
 
-    fn retire_listen(&mut self, listen: ListenHandle) {
-        self.ask(self.request(call::RETIRE_LISTEN).u32(listen.0));
+    fn close_listen(&mut self, listen: ListenHandle) {
+        self.ask(self.request(call::CLOSE_LISTEN).u32(listen.0));
     }
 
     fn connect(
@@ -126,9 +126,9 @@ impl Transport for RemoteTransport {
         self.ask_for_result(self.request(call::ACCEPT).u32(connection.0).u32(token.0)).map(|_| ())
     }
 
-    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str, linger: bool) {
+    fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str) {
         let mut request = self.request(call::CLOSE);
-        request.u32(connection.0).u32(reason.code()).bytes(message.as_bytes()).bool(linger);
+        request.u32(connection.0).u32(reason.code()).bytes(message.as_bytes());
         self.ask(&request);
     }
 
@@ -145,8 +145,8 @@ impl Transport for RemoteTransport {
         self.ask_for_result(&request).map(|_| ())
     }
 
-    fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
-        self.ask(self.request(call::SET_TOKEN).u32(connection.0).u32(token.0));
+    fn detach(&mut self, connection: ConnectionHandle) {
+        self.ask(self.request(call::DETACH).u32(connection.0));
     }
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {

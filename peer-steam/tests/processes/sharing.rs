@@ -84,7 +84,7 @@ fn hosts() {
     let (at_old, at_first) = meet(&mut steam, &mut old, &mut first, Token(7));
 
     // The old one takes no more requests; the new one gets its socket, and the next request.
-    old.retire_listen(listen);
+    old.close_listen(listen);
     assert_eq!(new.listen(PORT), Ok(listen));
     assert!(matches!(old.listen(PORT), Err(TransportError::Refused(_))), "it is the other's by now");
     let mut second = guest(3);
@@ -98,7 +98,7 @@ fn hosts() {
     assert_eq!(hears(&mut steam, &mut new), (Token(7), b"to the new one".to_vec()));
 
     // The new one goes while a connection of the old one hangs on the socket: that stays.
-    new.close(at_new, EndReason::Left, "", false);
+    new.close(at_new, EndReason::Left, "");
     drop(new);
     says(&mut first, at_first, "still there");
     assert_eq!(hears(&mut steam, &mut old), (Token(7), b"still there".to_vec()));
@@ -116,11 +116,11 @@ fn hosts() {
     // Who dials that user has to wait until the old one's connection is gone, which is worth it if it is on its way out.
     let (user, mut dialler) = (SteamId(FIRST_ACCOUNT + 2), SteamTransport::new());
     assert!(matches!(dialler.connect(user, PORT, Token(0)), Err(TransportError::Refused(_))));
-    old.set_token(at_old, Token::NONE);
-    assert_eq!(dialler.connect(user, PORT, Token(0)), Err(TransportError::WindingUp));
+    old.detach(at_old);
+    assert_eq!(dialler.connect(user, PORT, Token(0)), Err(TransportError::Draining));
 
     // With the last connection the socket goes, and the port is free for a new one.
-    old.close(at_old, EndReason::Left, "", false);
+    old.close(at_old, EndReason::Left, "");
     let mut newest = SteamTransport::new();
     assert!(newest.listen(PORT).is_ok());
     meet(&mut steam, &mut newest, &mut guest(5), Token(1));
@@ -186,8 +186,8 @@ fn hosts_by_another_addon() {
         assert_eq!((connected.state, connected.token), (ConnectionState::Connected, Token(round)));
         says(&mut guest, at_guest, "hello");
         until("a message", || (host.receive(&mut Vec::new(), 1) == 1).then_some(()));
-        guest.close(at_guest, EndReason::Left, "", false);
-        host.close(request.connection, EndReason::Left, "", false);
+        guest.close(at_guest, EndReason::Left, "");
+        host.close(request.connection, EndReason::Left, "");
     }
     drop(host);
     assert!(peer_steam::is_available(), "it is not ours to shut down");

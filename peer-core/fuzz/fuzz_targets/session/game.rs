@@ -148,7 +148,7 @@ impl Game {
         for _ in 0..3 {
             self.frame(LINGER_TIMEOUT);
         }
-        assert!(!self.session.is_lingering(), "a departure that never ends");
+        assert!(!self.session.is_draining(), "a departure that never ends");
         assert!(!self.wire.network().lacks_packets(), "a packet that was lost");
         let open: BTreeSet<_> = self.wire.network().open_connections().collect();
         let alone = self.session.peers().iter().find(|peer| !open.contains(&peer.steam_id));
@@ -286,7 +286,7 @@ impl Game {
         let (token, remote) = (network.token(connection), network.remote(connection));
         network.tell(StatusChange { connection, token, remote, state: ConnectionState::Connected });
         let hello = Hello { features: 0, peer_id, nonce: 0 };
-        let payload = if native { hello.encode() } else { hello.encode_four_bytes() };
+        let payload = if native { hello.encode() } else { hello.encode_godot_steam() };
         let message =
             Incoming { connection, token: None, lane: 0, reliable: true, number: Number::Next, payload };
         network.bring(&message, 1);
@@ -327,7 +327,7 @@ impl Game {
         let network = self.wire.network();
         assert!(self.session.available() <= network.alive());
         // Nobody need poll then, so nothing may wait for a poll.
-        if self.status == Status::Disconnected && !self.session.is_lingering() {
+        if self.status == Status::Disconnected && !self.session.is_draining() {
             assert_eq!(network.open_sockets(), 0, "a listen socket that no session uses");
             assert_eq!(network.open_connections().count(), 0, "a connection that no session uses");
         }

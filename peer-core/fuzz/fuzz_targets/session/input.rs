@@ -300,7 +300,7 @@ pub(crate) enum PayloadInput {
         id: Id,
         nonce: u64,
     },
-    FourByteHello(Id),
+    GodotSteamHello(Id),
     Goodbye {
         reason: Reason,
         message: String,
@@ -319,7 +319,7 @@ impl PayloadInput {
     pub(crate) fn get(self, own: u32, echo: &Bytes) -> Bytes {
         match self {
             Self::Hello { features, id, nonce } => Hello { features, peer_id: id.get(own), nonce }.encode(),
-            Self::FourByteHello(id) => Bytes::copy_from_slice(&id.get(own).to_le_bytes()),
+            Self::GodotSteamHello(id) => Bytes::copy_from_slice(&id.get(own).to_le_bytes()),
             Self::Goodbye { reason, message, last_numbers } => {
                 let last_numbers: LastNumbers = last_numbers
                     .into_iter()

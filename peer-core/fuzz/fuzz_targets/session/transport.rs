@@ -257,7 +257,7 @@ impl Transport for Wire {
         Ok(handle)
     }
 
-    fn retire_listen(&mut self, listen: ListenHandle) {
+    fn close_listen(&mut self, listen: ListenHandle) {
         self.network().sockets.remove(&listen).expect("a listen socket is retired once");
     }
 
@@ -297,7 +297,7 @@ impl Transport for Wire {
         Ok(())
     }
 
-    fn close(&mut self, connection: ConnectionHandle, _reason: EndReason, message: &str, _linger: bool) {
+    fn close(&mut self, connection: ConnectionHandle, _reason: EndReason, message: &str) {
         assert!(message.len() <= MAX_CLOSE_TEXT, "Steam would cut {message:?}");
         let mut network = self.network();
         let connection = network.connections.get_mut(&connection);
@@ -323,8 +323,8 @@ impl Transport for Wire {
         Ok(())
     }
 
-    fn set_token(&mut self, connection: ConnectionHandle, token: Token) {
-        self.network().usable(connection).token = token;
+    fn detach(&mut self, connection: ConnectionHandle) {
+        self.network().usable(connection).token = Token::NONE;
     }
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {

@@ -26,7 +26,7 @@ fn packet(channel: u8, mode: TransferMode) -> Vec<u8> {
 #[test]
 #[ignore = "a process of the tests, not a test"]
 fn hosts() {
-    if !roles::is("four_byte::hosts") {
+    if !roles::is("godot_steam::hosts") {
         return;
     }
     let mut game = Game::start();
@@ -93,7 +93,7 @@ impl Other {
 #[test]
 #[ignore = "a process of the tests, not a test"]
 fn joins() {
-    if !roles::is("four_byte::joins") {
+    if !roles::is("godot_steam::joins") {
         return;
     }
     let (steam, mut transport) = (Steam::init().unwrap(), SteamTransport::new());
@@ -130,7 +130,7 @@ fn joins() {
         let (lane, _, payload) = other.hear();
         assert!(awaited.remove(&(lane, payload.clone())), "{payload:?} on lane {lane}");
     }
-    other.transport.close(host, EndReason::Left, "", false);
+    other.transport.close(host, EndReason::Left, "");
     say!("left");
     // It says so to who still sends, as long as it is there.
     assert_eq!(std::io::stdin().lines().count(), 0);
@@ -139,9 +139,9 @@ fn joins() {
 #[test]
 fn a_game_of_another_make_joins_and_plays_on_its_channels() {
     let dir = TempDir::new().unwrap();
-    let host = Actor::start("four_byte::hosts", dir.path(), 1, &[]);
+    let host = Actor::start("godot_steam::hosts", dir.path(), 1, &[]);
     assert_eq!(host.line(), "listening");
-    let mut guest = Actor::start("four_byte::joins", dir.path(), 2, &[]);
+    let mut guest = Actor::start("godot_steam::joins", dir.path(), 2, &[]);
     assert_eq!(guest.line(), "left");
     host.ends_well();
     guest.end_input();
