@@ -167,7 +167,7 @@ impl State {
     }
 
     /// What a transport holds, its process's sockets aside.
-    fn counters(&self, endpoint: &Endpoint) -> Counters {
+    fn counters(endpoint: &Endpoint) -> Counters {
         Counters {
             live_messages: endpoint.live.get(),
             unread_messages: endpoint.unread,
@@ -182,7 +182,7 @@ impl State {
         let listen_sockets = processes.map(|process| process.sockets.len()).sum();
         let endpoints = self.endpoints.iter().filter(|endpoint| is_meant(endpoint.steam_id));
         endpoints.fold(Counters { listen_sockets, ..Counters::default() }, |mut sum, endpoint| {
-            sum += self.counters(endpoint);
+            sum += Self::counters(endpoint);
             sum
         })
     }
