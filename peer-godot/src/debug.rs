@@ -20,8 +20,8 @@ struct Lines {
     dropped: usize,
 }
 
-/// Has Steam's networking say what it does, or not. It is one for the process: the last level that was set counts.
-pub(crate) fn let_steam_speak(level: DebugLevel) {
+/// Turns the debug output of Steam's networking on or off. It is one for the process: the last level that was set counts.
+pub(crate) fn set_steam_log_level(level: DebugLevel) {
     runtime::steam(|steam| {
         if level == DebugLevel::Steam {
             steam.set_debug_output(peer_steam::DebugLevel::Message, |_, line| push(line));

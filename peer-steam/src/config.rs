@@ -1,4 +1,4 @@
-//! Networking options for the connections to come.
+//! Networking options for future connections.
 
 use std::ffi::CString;
 
@@ -9,16 +9,16 @@ use thiserror::Error;
 use crate::ffi::config::{self, Kind, RawOption};
 use crate::ffi::{Hold, status};
 
-/// Bytes that may wait to be sent on a connection. Steam's own default, made explicit: a message may be as large.
+/// Send buffer of a connection, in bytes. Steam's own default, made explicit: the largest message just fits.
 const SEND_BUFFER_BYTES: i32 = 512 * 1024;
 
-/// Bytes that may wait to be received on a connection: a frame's burst. Steam's default is 1 MiB.
+/// Receive buffer of a connection, in bytes, for the burst of a long frame. Steam's default is 1 MiB.
 const RECEIVE_BUFFER_BYTES: i32 = 16 * 1024 * 1024;
 
-/// Messages that may wait to be received on a connection. Steam's default is 1,000.
+/// Receive buffer of a connection, in messages. Steam's default is 1,000.
 const RECEIVE_BUFFER_MESSAGES: i32 = 65_536;
 
-/// `k_nSteamNetworkingConfig_P2P_Transport_ICE_Enable_All`: direct routes of every kind.
+/// `k_nSteamNetworkingConfig_P2P_Transport_ICE_Enable_All`: every kind of direct route.
 const ALL_DIRECT_ROUTES: i32 = 0x7fff_ffff;
 
 const SYMMETRIC_CONNECT: i32 = Option_::k_ESteamNetworkingConfig_SymmetricConnect as i32;
@@ -29,40 +29,40 @@ const RECV_BUFFER_SIZE: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferSize a
 const RECV_BUFFER_MESSAGES: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferMessages as i32;
 const ICE_ENABLE: i32 = Option_::k_ESteamNetworkingConfig_P2P_Transport_ICE_Enable as i32;
 
-/// What connections have if the game says nothing else.
+/// The values that connections get unless the game sets others.
 const DEFAULTS: [(i32, i32); 3] = [
     (SEND_BUFFER_SIZE, SEND_BUFFER_BYTES),
     (RECV_BUFFER_SIZE, RECEIVE_BUFFER_BYTES),
     (RECV_BUFFER_MESSAGES, RECEIVE_BUFFER_MESSAGES),
 ];
 
-/// A value for an option.
+/// The value of an option.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ConfigValue {
-    /// For options of 32 or 64 bits, and for those with a fraction.
+    /// For integer options of 32 or 64 bits, and for floating-point options.
     Int(i64),
-    /// For options with a fraction.
+    /// For floating-point options.
     Float(f64),
-    /// For options that are text.
+    /// For string options.
     Text(String),
 }
 
 /// An option that cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ConfigError {
-    /// Steam is not there to ask what the option is.
+    /// Steam is not initialised, so the option's type is unknown.
     #[error("Steam is not initialised")]
     Unavailable,
     /// Steam has no such option.
     #[error("Steam has no networking option {0}")]
     Unknown(i32),
-    /// The option is a part of how this transport works, or takes a function.
-    #[error("networking option {0} is not for games to set")]
+    /// The transport itself depends on the option, or the option takes a function pointer.
+    #[error("networking option {0} is reserved for the transport")]
     Reserved(i32),
-    /// The option is of all connections together.
-    #[error("networking option {0} is not one of a connection")]
+    /// The option is global, not one of a connection.
+    #[error("networking option {0} cannot be set for a single connection")]
     NotOfConnections(i32),
-    /// The value is of another kind than the option.
+    /// The value is not of the option's type.
     #[error("networking option {option} takes {expected}")]
     WrongKind {
         /// The option.
@@ -70,12 +70,12 @@ pub enum ConfigError {
         /// What it takes, in words.
         expected: &'static str,
     },
-    /// The number does not fit the option.
+    /// The number is out of the option's range.
     #[error("the value is out of range for networking option {0}")]
     OutOfRange(i32),
 }
 
-/// A value in the kind of its option.
+/// A value of its option's type.
 #[derive(Clone, Debug, PartialEq)]
 enum Typed {
     Int32(i32),
@@ -92,7 +92,7 @@ impl Typed {
                 i32::try_from(value).map(Self::Int32).map_err(|_| ConfigError::OutOfRange(option))
             }
             (Kind::Int64, ConfigValue::Int(value)) => Ok(Self::Int64(value)),
-            #[allow(clippy::cast_precision_loss, reason = "the option has no more")]
+            #[allow(clippy::cast_precision_loss, reason = "the option is a 32-bit float")]
             (Kind::Float, ConfigValue::Int(value)) => Ok(Self::Float(value as f32)),
             #[allow(clippy::cast_possible_truncation, reason = "checked to be finite afterwards")]
             (Kind::Float, ConfigValue::Float(value)) => match value as f32 {
@@ -127,7 +127,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Sets an option. Returns it as Steam takes it.
+    /// Sets an option. Returns it in Steam's form.
     pub(crate) fn set(
         &mut self,
         hold: &Hold,
@@ -144,36 +144,36 @@ impl Config {
         let value = Typed::new(option, info.kind, value)?;
         self.clear(option);
         self.chosen.push((option, value));
-        // It is the last one now.
+        // The one that was just pushed.
         Ok(self.chosen[self.chosen.len() - 1].1.raw(option))
     }
 
-    /// Takes an option back. Returns whether it was set.
+    /// Resets an option. Returns whether it was set.
     pub(crate) fn clear(&mut self, option: i32) -> bool {
         let before = self.chosen.len();
         self.chosen.retain(|(chosen, _)| *chosen != option);
         self.chosen.len() < before
     }
 
-    /// The options that are set.
+    /// The options that the game has set.
     pub(crate) fn chosen(&self) -> impl Iterator<Item = i32> + '_ {
         self.chosen.iter().map(|(option, _)| *option)
     }
 
-    /// The value that an option has if the game says nothing else; `None` if that is Steam's choice.
+    /// The default value of an option; `None` if the default is Steam's own.
     pub(crate) fn default_of(option: i32) -> Option<RawOption<'static>> {
         let default = DEFAULTS.iter().find(|(of, _)| *of == option)?;
         Some(RawOption::int32(option, default.1))
     }
 
-    /// Everything that a connection or a listen socket is made with.
+    /// All options for a connection that is dialled.
     pub(crate) fn options(&self, port: VirtualPort, user_data: i64) -> Vec<RawOption<'_>> {
         let mut options = self.options_of_socket(user_data);
         options.push(RawOption::int32(LOCAL_VIRTUAL_PORT, port.0));
         options
     }
 
-    /// The same without the port, which a listen socket has by itself.
+    /// All options for a listen socket, which has its port already.
     pub(crate) fn options_of_socket(&self, user_data: i64) -> Vec<RawOption<'_>> {
         let defaults = DEFAULTS.iter().filter(|(option, _)| !self.chosen().any(|chosen| chosen == *option));
         [
@@ -188,8 +188,7 @@ impl Config {
     }
 }
 
-/// The option that says which direct routes a connection may take beside Valve's relays, and its value for all of
-/// them.
+/// The option for the direct routes that a connection may take beside Valve's relays, with its value for all of them.
 pub(crate) const DIRECT_ROUTES: (i32, ConfigValue) = (ICE_ENABLE, ConfigValue::Int(ALL_DIRECT_ROUTES as i64));
 
 #[cfg(test)]
@@ -197,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_takes_the_kind_of_its_option() {
+    fn a_value_is_converted_to_the_type_of_its_option() {
         let typed = |kind, value| Typed::new(1, kind, value);
         assert_eq!(typed(Kind::Int32, ConfigValue::Int(-7)), Ok(Typed::Int32(-7)));
         assert_eq!(typed(Kind::Int32, ConfigValue::Int(1 << 31)), Err(ConfigError::OutOfRange(1)));

@@ -1,4 +1,4 @@
-//! The transport: one a session, with all of its connections.
+//! The transport of a session, with all of its connections.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,24 +10,21 @@ use peer_core::{
 use rustc_hash::FxHashMap;
 
 use crate::config::{Config, ConfigError, ConfigValue, DIRECT_ROUTES};
-use crate::ffi::connection::Connection;
-use crate::ffi::message::SteamMessage;
-use crate::ffi::payload::Outbox;
+use crate::draining;
+use crate::ffi::connection::{Connection, MAX_CLOSE_MESSAGE};
+use crate::ffi::receive::SteamMessage;
+use crate::ffi::send::Outbox;
 use crate::ffi::sockets::PollGroup;
 use crate::ffi::{self, Hold, c_string};
-use crate::listens::{self, Taken};
-use crate::news::{self, Inbox, News};
-use crate::parting;
-use crate::user_data::{Slot, pack, slot_of, token_of};
-
-/// The longest message of a close, in bytes (`k_cchSteamNetworkingMaxConnectionCloseReason`, without its NUL).
-const MAX_CLOSE_MESSAGE: usize = 127;
+use crate::listen_sockets::{self, ListenError};
+use crate::status_queue::{self, RawStatusChange, StatusQueue};
+use crate::user_data::{TransportId, pack, token_of, transport_of};
 
 fn refused(text: impl Into<String>) -> TransportError {
     TransportError::Refused(text.into())
 }
 
-/// What is there as long as the transport has a connection or a listen socket.
+/// What the transport needs of Steam while it has a connection or a listen socket.
 #[derive(Debug)]
 struct Open {
     group: PollGroup,
@@ -40,26 +37,28 @@ struct Record {
     connection: Connection,
     /// The listen socket that it came in on.
     listen: Option<ListenHandle>,
-    /// Whether it waits to be accepted.
+    /// Whether it is a request that has not been accepted yet.
     is_pending: bool,
     remote: SteamId,
 }
 
 /// The [`Transport`] of a session over Steam's networking sockets.
 ///
-/// It needs Steam to be initialised, by [`Steam`](crate::Steam) or by anyone else in the process, at the time of
-/// [`listen`](Transport::listen) or [`connect`](Transport::connect) and not before; without Steam those say so. As long
-/// as it has a connection or a listen socket, this crate does not shut Steam down.
+/// Steam must be initialised, by [`Steam`](crate::Steam) or by anyone else in the process, when
+/// [`listen`](Transport::listen) or [`connect`](Transport::connect) is called, and not before; without Steam they return
+/// [`TransportError::Unavailable`]. While the transport has a connection or a listen socket, this crate does not shut
+/// Steam down.
 ///
-/// Somebody must run Steam's callbacks, on whichever thread: [`Steam::run_callbacks`](crate::Steam::run_callbacks), or
-/// the addon that has initialised Steam. News of connections comes from there; messages come without it.
+/// Status changes arrive while Steam's callbacks are run, on whichever thread: by
+/// [`Steam::run_callbacks`](crate::Steam::run_callbacks), or by the addon that initialised Steam. Messages do not depend
+/// on callbacks.
 ///
-/// Dropping it closes everything that is open.
+/// Dropping the transport closes everything it has open.
 pub struct SteamTransport {
-    slot: Slot,
-    inbox: Arc<Inbox>,
+    id: TransportId,
+    queue: Arc<StatusQueue>,
     connections: FxHashMap<ConnectionHandle, Record>,
-    /// The sockets whose requests are ours.
+    /// The sockets whose requests come to this transport.
     listens: Vec<ListenHandle>,
     config: Config,
     outbox: Outbox,
@@ -72,10 +71,10 @@ impl SteamTransport {
     /// # Panics
     /// After 2,147,483,647 transports in one process.
     pub fn new() -> Self {
-        let (slot, inbox) = news::open();
+        let (id, queue) = status_queue::register();
         Self {
-            slot,
-            inbox,
+            id,
+            queue,
             connections: FxHashMap::default(),
             listens: Vec::new(),
             config: Config::default(),
@@ -84,10 +83,10 @@ impl SteamTransport {
         }
     }
 
-    /// Sets one of Steam's networking options (`ESteamNetworkingConfigValue`) for the connections to come.
+    /// Sets one of Steam's networking options (`ESteamNetworkingConfigValue`) for future connections.
     ///
     /// # Errors
-    /// [`ConfigError`]; Steam must be initialised, because it knows what kind of value an option takes.
+    /// [`ConfigError`]; Steam must be initialised, since only Steam knows which type of value an option takes.
     pub fn set_config(&mut self, option: i32, value: ConfigValue) -> Result<(), ConfigError> {
         let hold = Hold::acquire().ok_or(ConfigError::Unavailable)?;
         let raw = self.config.set(&hold, option, value)?;
@@ -97,7 +96,7 @@ impl SteamTransport {
         Ok(())
     }
 
-    /// Leaves an option to its default again, for the connections to come.
+    /// Resets an option to its default, for future connections.
     pub fn clear_config(&mut self, option: i32) {
         if self.config.clear(option) {
             for &listen in &self.listens {
@@ -106,8 +105,8 @@ impl SteamTransport {
         }
     }
 
-    /// Whether connections to come may also take direct routes. Otherwise it is Steam's own choice, which by default is
-    /// to relay, so that players do not learn each other's addresses.
+    /// Whether future connections may also take direct routes. Otherwise Steam decides; by default it relays, so that
+    /// players do not learn each other's IP addresses.
     ///
     /// # Errors
     /// [`ConfigError::Unavailable`] without Steam.
@@ -120,7 +119,7 @@ impl SteamTransport {
         Ok(())
     }
 
-    /// Sets an option of a listen socket back to what it is if the game says nothing else.
+    /// Resets an option of a listen socket to its default.
     fn reset_option(&self, option: i32, listen: ListenHandle) {
         let Some(open) = &self.open else { return };
         match Config::default_of(option) {
@@ -138,14 +137,15 @@ impl SteamTransport {
         self.open.as_ref().ok_or(TransportError::Unavailable)
     }
 
-    /// Lets Steam go if nothing is open any more.
-    fn rest(&mut self) {
+    /// Releases Steam once nothing is open any more.
+    fn release_if_idle(&mut self) {
         if self.connections.is_empty() && self.listens.is_empty() {
             self.open = None;
         }
     }
 
-    fn take_charge(
+    /// Takes ownership of a connection.
+    fn track(
         &mut self,
         connection: Connection,
         remote: SteamId,
@@ -153,20 +153,20 @@ impl SteamTransport {
         is_pending: bool,
     ) {
         if let Some(listen) = listen {
-            listens::add_connection(listen);
+            listen_sockets::add_connection(listen);
         }
         let handle = connection.handle();
         self.connections.insert(handle, Record { connection, listen, is_pending, remote });
     }
 
-    /// Ends a connection by `end`, which is given it. Harmless if there is none.
-    fn end(&mut self, handle: ConnectionHandle, end: impl FnOnce(Connection)) {
+    /// Gives up ownership of a connection, which `close` then closes. Harmless if there is none.
+    fn untrack(&mut self, handle: ConnectionHandle, close: impl FnOnce(Connection)) {
         let Some(Record { connection, listen, .. }) = self.connections.remove(&handle) else { return };
-        end(connection);
-        parting::remove(handle);
+        close(connection);
+        draining::remove(handle);
         if let Some(listen) = listen {
-            // After it, because this may close the socket.
-            listens::remove_connection(listen);
+            // Last, because this may close the socket.
+            listen_sockets::remove_connection(listen);
         }
     }
 
@@ -174,13 +174,13 @@ impl SteamTransport {
         self.connections.get(&handle).ok_or_else(|| refused("no such connection"))
     }
 
-    /// What to tell the session of news; `None` if nothing.
-    fn told(&mut self, news: News) -> Option<StatusChange> {
-        let News { connection, listen, user_data, remote, state } = news;
+    /// The status change for the session; `None` if it does not concern it.
+    fn handle_status_change(&mut self, change: RawStatusChange) -> Option<StatusChange> {
+        let RawStatusChange { connection, listen, user_data, remote, state } = change;
         if state == ConnectionState::Requested {
-            return self.requested(connection, listen, remote);
+            return self.track_request(connection, listen, remote);
         }
-        // What is closed already has no news.
+        // A status change may arrive after this side has closed the connection.
         self.connections.contains_key(&connection).then(|| StatusChange {
             connection,
             token: token_of(user_data),
@@ -189,7 +189,7 @@ impl SteamTransport {
         })
     }
 
-    fn requested(
+    fn track_request(
         &mut self,
         handle: ConnectionHandle,
         listen: Option<ListenHandle>,
@@ -199,18 +199,18 @@ impl SteamTransport {
             let hold = Hold::acquire()?;
             let connection = Connection::from_handle(&hold, handle);
             let Some(user_data) = connection.user_data() else {
-                // Gone in the meantime, with its listen socket.
+                // It was closed in the meantime, with its listen socket.
                 connection.forget();
                 return None;
             };
-            if token_of(user_data) != Token::NONE && slot_of(user_data) != Some(self.slot) {
-                // Another transport of this process has dialled that peer, and so accepted this.
+            if token_of(user_data) != Token::NONE && transport_of(user_data) != Some(self.id) {
+                // Another transport of this process has dialled that peer, and thereby accepted this request.
                 connection.forget();
                 return None;
             }
-            // Without a listen socket nobody waits for requests; this one is closed again.
+            // Nothing is listening any more: dropping the connection rejects the request.
             self.open.as_ref()?;
-            self.take_charge(connection, remote, listen, true);
+            self.track(connection, remote, listen, true);
         }
         let state = ConnectionState::Requested;
         Some(StatusChange { connection: handle, token: Token::NONE, remote, state })
@@ -226,7 +226,7 @@ impl Default for SteamTransport {
 impl fmt::Debug for SteamTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SteamTransport")
-            .field("slot", &self.slot)
+            .field("id", &self.id)
             .field("connections", &self.connections.len())
             .field("listens", &self.listens)
             .finish_non_exhaustive()
@@ -235,15 +235,15 @@ impl fmt::Debug for SteamTransport {
 
 impl Drop for SteamTransport {
     fn drop(&mut self) {
-        // No news from here on; requests that still come are turned down, and those that wait are closed below.
-        news::close(self.slot);
+        // From here on, requests are rejected. Those that are already queued are tracked, and closed below.
+        status_queue::unregister(self.id);
         while self.next_status().is_some() {}
         for handle in self.connections.keys().copied().collect::<Vec<_>>() {
-            self.end(handle, drop);
+            self.untrack(handle, drop);
         }
         for listen in std::mem::take(&mut self.listens) {
-            listens::retire(self.slot, listen);
-            listens::close_if_done(listen);
+            listen_sockets::release(self.id, listen);
+            listen_sockets::close_if_unused(listen);
         }
     }
 }
@@ -252,23 +252,23 @@ impl Transport for SteamTransport {
     type Message = SteamMessage;
 
     fn local_steam_id(&self) -> Option<SteamId> {
-        ffi::friends::steam_id(&Hold::acquire()?)
+        ffi::identity::steam_id(&Hold::acquire()?)
     }
 
     fn listen(&mut self, port: VirtualPort) -> Result<ListenHandle, TransportError> {
-        let slot = self.slot;
+        let id = self.id;
         let hold = self.open()?.hold.clone();
-        let options = self.config.options_of_socket(pack(slot, Token::NONE));
-        match listens::listen(slot, &hold, port, &options) {
+        let options = self.config.options_of_socket(pack(id, Token::NONE));
+        match listen_sockets::listen(id, &hold, port, &options) {
             Ok(listen) => {
                 self.listens.push(listen);
                 Ok(listen)
             }
-            Err(taken) => {
-                self.rest();
-                Err(refused(match taken {
-                    Taken::Here => format!("already listening on virtual port {}", port.0),
-                    Taken::BySteam => format!("Steam refuses to listen on virtual port {}", port.0),
+            Err(error) => {
+                self.release_if_idle();
+                Err(refused(match error {
+                    ListenError::PortTaken => format!("already listening on virtual port {}", port.0),
+                    ListenError::Refused => format!("Steam refuses to listen on virtual port {}", port.0),
                 }))
             }
         }
@@ -280,19 +280,19 @@ impl Transport for SteamTransport {
             self.reset_option(option, listen);
         }
         self.listens.swap_remove(place);
-        // Before the requests are refused, so that none comes after them.
-        listens::retire(self.slot, listen);
-        for news in self.inbox.take_requests(listen) {
-            self.requested(news.connection, news.listen, news.remote);
+        // First, so that no further request is queued.
+        listen_sockets::release(self.id, listen);
+        for request in self.queue.take_requests(listen) {
+            self.track_request(request.connection, request.listen, request.remote);
         }
-        let waits = |(handle, record): (&ConnectionHandle, &Record)| {
+        let is_pending = |(handle, record): (&ConnectionHandle, &Record)| {
             (record.is_pending && record.listen == Some(listen)).then_some(*handle)
         };
-        for request in self.connections.iter().filter_map(waits).collect::<Vec<_>>() {
+        for request in self.connections.iter().filter_map(is_pending).collect::<Vec<_>>() {
             self.close(request, EndReason::Refused, &EndReason::Refused.to_string());
         }
-        listens::close_if_done(listen);
-        self.rest();
+        listen_sockets::close_if_unused(listen);
+        self.release_if_idle();
     }
 
     fn connect(
@@ -301,17 +301,17 @@ impl Transport for SteamTransport {
         port: VirtualPort,
         token: Token,
     ) -> Result<ConnectionHandle, TransportError> {
-        let slot = self.slot;
+        let id = self.id;
         let hold = self.open()?.hold.clone();
-        if ffi::friends::steam_id(&hold) == Some(peer) {
-            self.rest();
+        if ffi::identity::steam_id(&hold) == Some(peer) {
+            self.release_if_idle();
             return Err(refused("a user cannot connect to themselves"));
         }
-        let user_data = pack(slot, token);
+        let user_data = pack(id, token);
         let dialled = Connection::dial(&hold, peer, port, &self.config.options(port, user_data));
         let Some(connection) = dialled else {
-            self.rest();
-            if parting::has(peer) {
+            self.release_if_idle();
+            if draining::contains(peer) {
                 return Err(TransportError::Draining);
             }
             return Err(refused(format!(
@@ -319,7 +319,7 @@ impl Transport for SteamTransport {
             )));
         };
         let handle = connection.handle();
-        // If that has accepted a request that was waiting, the request's own user data and poll group are changed here.
+        // If Steam accepted a pending request instead, the user data and poll group of that request are set here.
         connection.set_user_data(user_data);
         self.open()?.group.add(handle);
         if let Some(request) = self.connections.get_mut(&handle) {
@@ -327,7 +327,7 @@ impl Transport for SteamTransport {
             connection.forget();
         } else {
             let listen = connection.listen_socket();
-            self.take_charge(connection, peer, listen, false);
+            self.track(connection, peer, listen, false);
         }
         Ok(handle)
     }
@@ -335,11 +335,11 @@ impl Transport for SteamTransport {
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
         let record = self.record(connection)?;
         if record.listen.is_none() {
-            return Err(refused("a connection cannot be accepted by the side that dialled it"));
+            return Err(refused("only the side that was dialled can accept a connection"));
         }
         let open = self.open.as_ref().ok_or(TransportError::Unavailable)?;
-        // Before it is accepted, so that its first news and messages have them.
-        record.connection.set_user_data(pack(self.slot, token));
+        // Before it is accepted, so that its first status change and messages already carry them.
+        record.connection.set_user_data(pack(self.id, token));
         open.group.add(connection);
         match record.connection.accept() {
             Ok(()) => {
@@ -350,19 +350,19 @@ impl Transport for SteamTransport {
             }
             Err(result) => {
                 if record.is_pending {
-                    // There is nothing that could be done with it but this.
-                    self.end(connection, drop);
-                    self.rest();
+                    // The request is gone; its handle is of no further use.
+                    self.untrack(connection, drop);
+                    self.release_if_idle();
                 }
-                Err(refused(format!("Steam does not accept the request any more (EResult {result})")))
+                Err(refused(format!("the request is gone (EResult {result})")))
             }
         }
     }
 
     fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str) {
         let message = c_string(message, MAX_CLOSE_MESSAGE);
-        self.end(connection, |connection| connection.close(reason.code(), &message));
-        self.rest();
+        self.untrack(connection, |connection| connection.close(reason.code(), &message));
+        self.release_if_idle();
     }
 
     fn configure_lanes(
@@ -379,8 +379,8 @@ impl Transport for SteamTransport {
 
     fn detach(&mut self, connection: ConnectionHandle) {
         if let Ok(record) = self.record(connection) {
-            record.connection.set_user_data(pack(self.slot, Token::NONE));
-            parting::add(connection, record.remote);
+            record.connection.set_user_data(pack(self.id, Token::NONE));
+            draining::add(connection, record.remote);
         }
     }
 
@@ -397,8 +397,8 @@ impl Transport for SteamTransport {
 
     fn next_status(&mut self) -> Option<StatusChange> {
         loop {
-            let news = self.inbox.pop()?;
-            if let Some(change) = self.told(news) {
+            let change = self.queue.pop()?;
+            if let Some(change) = self.handle_status_change(change) {
                 return Some(change);
             }
         }

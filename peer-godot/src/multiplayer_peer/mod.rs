@@ -93,7 +93,7 @@ impl SteamMultiplayerPeer {
     #[func]
     fn set_debug_level(&mut self, debug_level: DebugLevel) {
         self.debug_level = debug_level;
-        debug::let_steam_speak(debug_level);
+        debug::set_steam_log_level(debug_level);
     }
 
     /// Returns [member no_delay].

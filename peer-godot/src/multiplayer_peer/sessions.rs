@@ -190,7 +190,7 @@ impl SteamMultiplayerPeer {
             // The former ones first, whose names are then free.
             self.monitors.clear();
             self.monitors = Monitors::new(&self.session);
-            debug::let_steam_speak(self.debug_level);
+            debug::set_steam_log_level(self.debug_level);
         }
         outcome(call, started)
     }

@@ -1,4 +1,4 @@
-//! Networking options, in the form in which Steam takes them.
+//! Networking options, in Steam's form.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
@@ -55,17 +55,17 @@ impl<'a> RawOption<'a> {
         Self::new(option, INT64, RawValue { int64 })
     }
 
-    /// A number.
+    /// A floating-point number.
     pub(crate) fn float(option: c_int, float: f32) -> Self {
         Self::new(option, FLOAT, RawValue { float })
     }
 
-    /// A text.
+    /// A string.
     pub(crate) fn text(option: c_int, text: &'a CStr) -> Self {
         Self::new(option, STRING, RawValue { text: text.as_ptr() })
     }
 
-    /// A function that Steam is to call, which must be of the type that the option asks for.
+    /// A function pointer, which must have the signature that the option asks for.
     pub(super) fn function(option: c_int, pointer: *mut c_void) -> Self {
         Self::new(option, POINTER, RawValue { pointer })
     }
@@ -77,7 +77,7 @@ impl std::fmt::Debug for RawOption<'_> {
     }
 }
 
-/// What kind of value an option has.
+/// The type of an option's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// `int32`
@@ -88,20 +88,20 @@ pub(crate) enum Kind {
     Float,
     /// `string`
     Text,
-    /// A function, or something newer than this crate.
+    /// A pointer, or a type newer than this crate.
     Other,
 }
 
-/// What Steam says of an option.
+/// What Steam knows about an option.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Info {
-    /// The kind of its value.
+    /// The type of its value.
     pub(crate) kind: Kind,
     /// Whether each connection has its own value of it.
     pub(crate) is_of_connections: bool,
 }
 
-/// What Steam says of an option; `None` if it does not know it.
+/// Asks Steam about an option; `None` if Steam does not know it.
 pub(crate) fn info(hold: &Hold, option: c_int) -> Option<Info> {
     type Utils = *mut sys::ISteamNetworkingUtils;
     let utils = NetworkingUtils::of(hold)?;
@@ -124,21 +124,21 @@ pub(crate) fn info(hold: &Hold, option: c_int) -> Option<Info> {
     (!name.is_null()).then_some(Info { kind, is_of_connections: scope == SCOPE_CONNECTION })
 }
 
-/// Sets an option of a listen socket, for connections that come in on it from now on.
+/// Sets an option of a listen socket, for connections that come in on it from now on; `false` if Steam refuses.
 pub(crate) fn set_on_listen_socket(hold: &Hold, listen: ListenHandle, option: &RawOption<'_>) -> bool {
     let value = if option.data_type == STRING {
-        // SAFETY: the type says which field is set.
+        // SAFETY: the data type tells which field is set.
         unsafe { option.value.text.cast() }
     } else {
         (&raw const option.value).cast()
     };
-    // SAFETY: the value is of the type that goes with it: a text by its pointer, everything else by a pointer to it.
+    // SAFETY: the value is of its data type; a string is passed by its pointer, everything else by a pointer to it.
     unsafe { set(hold, listen, option.option, option.data_type, value) }
 }
 
-/// Takes an option of a listen socket back.
+/// Resets an option of a listen socket; `false` if Steam refuses.
 pub(crate) fn clear_on_listen_socket(hold: &Hold, listen: ListenHandle, option: c_int) -> bool {
-    // SAFETY: null takes the option back, whatever its type.
+    // SAFETY: null resets the option, whatever its type.
     unsafe { set(hold, listen, option, INT32, std::ptr::null()) }
 }
 
@@ -159,7 +159,7 @@ unsafe fn set(
             ) -> bool,
         as unsafe extern "C" fn(Utils, c_int, c_int, isize, c_int, *const c_void) -> bool
     );
-    // A handle is 32 bits, which Steam takes as an integer of pointer size.
+    // Steam takes the 32-bit handle as an integer of pointer size.
     let Ok(object) = isize::try_from(listen.0) else { return false };
     // SAFETY: the caller's promise.
     unsafe { set(utils.as_ptr(), option, SCOPE_LISTEN_SOCKET, object, data_type, value) }

@@ -1,4 +1,4 @@
-//! Connections, each closed with its value.
+//! Connections, each closed when its value is dropped.
 
 use std::ffi::{CStr, c_int};
 use std::mem::{ManuallyDrop, MaybeUninit};
@@ -12,13 +12,16 @@ use super::config::RawOption;
 use super::library::{Hold, Sockets};
 use super::{RESULT_OK, to_int, with_integers};
 
-/// `k_EResultDuplicateRequest`: dialling has accepted the connection already.
+/// `k_EResultDuplicateRequest`: the connection is accepted already, by dialling its peer.
 const RESULT_DUPLICATE_REQUEST: c_int = 29;
 
-/// The most lanes that Steam has.
+/// The most lanes that Steam allows on a connection.
 const MAX_LANES: usize = 255;
 
-/// A connection, dialled or asked for.
+/// The longest close message, in bytes (`k_cchSteamNetworkingMaxConnectionCloseReason`, without its NUL).
+pub(crate) const MAX_CLOSE_MESSAGE: usize = 127;
+
+/// A connection, outgoing or incoming.
 #[derive(Debug)]
 pub(crate) struct Connection {
     handle: ConnectionHandle,
@@ -50,7 +53,7 @@ impl Connection {
         (handle != 0).then(|| Self { handle: ConnectionHandle(handle), hold: hold.clone() })
     }
 
-    /// Takes charge of a connection that Steam has told of.
+    /// Takes ownership of a connection that Steam has reported.
     pub(crate) fn from_handle(hold: &Hold, handle: ConnectionHandle) -> Self {
         Self { handle, hold: hold.clone() }
     }
@@ -63,7 +66,10 @@ impl Connection {
         Sockets::of(&self.hold)
     }
 
-    /// Accepts it. Returns Steam's `EResult` if it cannot be; one that dialling has accepted is no error.
+    /// Accepts it. It is no error if dialling its peer has accepted it already.
+    ///
+    /// # Errors
+    /// Steam's `EResult`; 0 without Steam.
     pub(crate) fn accept(&self) -> Result<(), c_int> {
         let Some(sockets) = self.sockets() else { return Err(0) };
         let accept = with_integers!(
@@ -77,7 +83,7 @@ impl Connection {
         }
     }
 
-    /// Closes it, for a reason.
+    /// Closes it, with an end reason and a message for the other side.
     pub(crate) fn close(self, reason: u32, message: &CStr) {
         let connection = ManuallyDrop::new(self);
         close(connection.sockets(), connection.handle, reason, message);
@@ -85,14 +91,14 @@ impl Connection {
         unsafe { std::ptr::read(&raw const connection.hold) };
     }
 
-    /// Lets go of one that Steam has closed by itself, with its listen socket.
+    /// Gives up ownership without closing it: Steam has closed it with its listen socket, or it has another owner.
     pub(crate) fn forget(self) {
         let connection = ManuallyDrop::new(self);
         // SAFETY: `connection` is not used, nor dropped, after this.
         unsafe { std::ptr::read(&raw const connection.hold) };
     }
 
-    /// The user data of it; `None` if it is gone.
+    /// Its user data; `None` if it is closed.
     pub(crate) fn user_data(&self) -> Option<i64> {
         let sockets = self.sockets()?;
         // SAFETY: handles are checked by Steam.
@@ -102,7 +108,7 @@ impl Connection {
         (user_data != -1).then_some(user_data)
     }
 
-    /// Sets the number that comes with its messages and its news from now on.
+    /// Sets the number that its messages and status changes carry from now on.
     pub(crate) fn set_user_data(&self, user_data: i64) {
         if let Some(sockets) = self.sockets() {
             // SAFETY: handles are checked by Steam.
@@ -116,11 +122,11 @@ impl Connection {
         }
     }
 
-    /// The listen socket that it came in on; `None` if we dialled it.
+    /// The listen socket that it came in on; `None` if this side dialled it.
     pub(crate) fn listen_socket(&self) -> Option<ListenHandle> {
         let sockets = self.sockets()?;
         let mut info = MaybeUninit::<sys::SteamNetConnectionInfo_t>::zeroed();
-        // SAFETY: Steam writes one structure, of which the handle alone is read, an integer.
+        // SAFETY: Steam writes one structure, of which only the handle is read, an integer.
         let listen = unsafe {
             sys::SteamAPI_ISteamNetworkingSockets_GetConnectionInfo(
                 sockets.as_ptr(),
@@ -132,7 +138,10 @@ impl Connection {
         (listen != 0).then_some(ListenHandle(listen))
     }
 
-    /// Sets its lanes. Returns Steam's `EResult` if it refuses.
+    /// Sets its lanes.
+    ///
+    /// # Errors
+    /// Steam's `EResult`; 0 without Steam.
     pub(crate) fn configure_lanes(&self, lanes: &[LaneConfig]) -> Result<(), c_int> {
         let Some(sockets) = self.sockets() else { return Err(0) };
         let mut priorities = [0; MAX_LANES];
@@ -149,7 +158,7 @@ impl Connection {
                 *mut sys::ISteamNetworkingSockets, u32, c_int, *const c_int, *const u16,
             ) -> c_int
         );
-        // SAFETY: both arrays have as many as is said, and Steam copies them.
+        // SAFETY: both arrays have that many elements, and Steam copies them.
         let result = unsafe {
             configure(
                 sockets.as_ptr(),
@@ -162,7 +171,7 @@ impl Connection {
         if result == RESULT_OK { Ok(()) } else { Err(result) }
     }
 
-    /// Its figures, and those of its first `lanes.len()` lanes; `None` if it is gone or has fewer.
+    /// Its statistics, and those of its first `lanes.len()` lanes; `None` if it is closed or has fewer.
     pub(crate) fn real_time_status(&self, lanes: &mut [LaneStatus]) -> Option<RealTimeStatus> {
         type Status = sys::SteamNetConnectionRealTimeStatus_t;
         type Lane = sys::SteamNetConnectionRealTimeLaneStatus_t;
@@ -180,7 +189,7 @@ impl Connection {
                 *mut sys::ISteamNetworkingSockets, u32, *mut Status, c_int, *mut Lane,
             ) -> c_int
         );
-        // SAFETY: Steam writes one status and as many lanes as are asked for, for which there is room.
+        // SAFETY: Steam writes one status and as many lanes as asked for, for which there is room.
         let result = unsafe {
             get(
                 sockets.as_ptr(),
@@ -194,7 +203,7 @@ impl Connection {
             return None;
         }
         for (lane, raw) in lanes.iter_mut().zip(&lane_statuses) {
-            // SAFETY: zeroed and then written by Steam; every field is an integer, so that any bytes are a value.
+            // SAFETY: zeroed and then written by Steam; every field is an integer, for which any bits are valid.
             let raw = unsafe { raw.assume_init() };
             *lane = LaneStatus {
                 pending_unreliable: raw.m_cbPendingUnreliable,
@@ -223,19 +232,19 @@ pub(super) fn close(sockets: Option<Sockets<'_>>, handle: ConnectionHandle, reas
                 handle.0,
                 reason.cast_signed(),
                 message.as_ptr(),
-                // Not for symmetric connections.
+                // No linger: symmetric connections do not support it.
                 false,
             )
         };
     }
 }
 
-/// What Steam wrote, without its state: an enum that may be newer than the bindings.
+/// Reads what Steam wrote. Not the state, an enum that may have values newer than the bindings.
 fn read_status(status: *const sys::SteamNetConnectionRealTimeStatus_t) -> RealTimeStatus {
     macro_rules! field {
         ($name:ident) => {
             // SAFETY: the structure was zeroed and then written by Steam; the fields that are read are integers
-            // and floats, for which any bytes are a value, and may be unaligned.
+            // and floats, for which any bits are valid, and may be unaligned.
             unsafe { (&raw const (*status).$name).read_unaligned() }
         };
     }

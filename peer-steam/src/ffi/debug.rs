@@ -1,4 +1,4 @@
-//! What Steam's networking has to say about its own work.
+//! The debug output of Steam's networking.
 
 use std::ffi::{c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ pub(crate) type Hook = Arc<dyn Fn(i32, &str) + Send + Sync>;
 
 static HOOK: RwLock<Option<Hook>> = RwLock::new(None);
 
-/// Has Steam say everything up to a level to `hook`; without a hook it is silent.
+/// Sets the hook that gets Steam's debug output up to a level; without a hook there is none.
 pub(crate) fn set_output(hold: &Hold, level: i32, hook: Option<Hook>) {
     type Raw = unsafe extern "C" fn(c_int, *const c_char);
     let Some(utils) = NetworkingUtils::of(hold) else { return };
@@ -28,17 +28,17 @@ pub(crate) fn set_output(hold: &Hold, level: i32, hook: Option<Hook>) {
             ),
         as unsafe extern "C" fn(*mut sys::ISteamNetworkingUtils, c_int, Option<Raw>)
     );
-    // SAFETY: the function has the signature that Steam calls, and stays for the life of the process.
+    // SAFETY: the function has the signature that Steam calls, and lives as long as the process.
     unsafe { set(utils.as_ptr(), level, function) };
 }
 
-/// Comes on any thread, with Steam's locks held.
+/// Called by Steam on any thread, with its locks held.
 unsafe extern "C" fn on_output(level: c_int, text: *const c_char) {
-    // A hook that panics loses its line, and the panic ends here and not in Steam.
+    // If the hook panics, its line is lost; the panic must not unwind into Steam.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         let hook = HOOK.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(hook) = hook {
-            // SAFETY: Steam passes a C string that stays until we return.
+            // SAFETY: Steam passes a C string that lives until this returns.
             hook(level, &unsafe { copy_text(text) });
         }
     }));

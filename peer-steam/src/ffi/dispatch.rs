@@ -1,5 +1,5 @@
-//! Callbacks and the results of calls, fetched by hand (`SteamAPI_ManualDispatch_*`), or results alone by asking for
-//! them where another addon runs the callbacks.
+//! Callbacks and call results: by manual dispatch (`SteamAPI_ManualDispatch_*`), or, where another addon runs the
+//! callbacks, call results alone, by polling.
 
 use std::ffi::{c_int, c_void};
 use std::mem::{MaybeUninit, size_of};
@@ -17,7 +17,7 @@ const LOBBY_CREATED: c_int = 513;
 const CALL_COMPLETED: c_int = 703;
 const LOBBY_JOIN_REQUESTED: c_int = 333;
 
-// The numbers, as the bindings have them.
+// The numbers in the bindings.
 const _: () = {
     assert!(LOBBY_ENTER == sys::LobbyEnter_t_k_iCallback as c_int);
     assert!(LOBBY_DATA_UPDATE == sys::LobbyDataUpdate_t_k_iCallback as c_int);
@@ -28,14 +28,14 @@ const _: () = {
     assert!(LOBBY_JOIN_REQUESTED == sys::GameLobbyJoinRequested_t_k_iCallback as c_int);
 };
 
-/// `EChatMemberStateChange`: came in; every other bit is a way to go.
+/// `k_EChatMemberStateChangeEntered`; every other bit is a way to leave.
 const MEMBER_ENTERED: u32 = 1;
 
-/// A call whose result is to come.
+/// An asynchronous call whose result is pending (`SteamAPICall_t`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Call(pub(super) u64);
 
-/// The kinds of calls that are made here.
+/// The asynchronous calls that this crate makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallKind {
     /// `CreateLobby`
@@ -46,31 +46,31 @@ pub(crate) enum CallKind {
     ListLobbies,
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallResult {
-    /// `EResult`, and the lobby if that is 1.
+    /// `EResult`; if that is 1, the lobby.
     Created(u32, LobbyId),
-    /// `EChatRoomEnterResponse`, 1 if we are in.
+    /// The lobby, and `EChatRoomEnterResponse`: 1 if it was joined.
     Entered(LobbyId, u32),
     /// How many lobbies were found.
     Listed(u32),
-    /// Steam could not carry it out.
+    /// The call failed (`bIOFailure`).
     Failed,
 }
 
-/// What Steam has to tell.
+/// The callbacks that this crate handles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callback {
-    /// A call is complete: fetch its result.
+    /// The result of a call is ready to be fetched.
     Completed(Call),
-    /// Somebody came into a lobby.
+    /// A user entered a lobby.
     MemberEntered(LobbyId, SteamId),
-    /// Somebody left a lobby, or was lost from it.
+    /// A user left a lobby, or lost the connection to it.
     MemberLeft(LobbyId, SteamId),
-    /// The data of a lobby have changed.
+    /// The data of a lobby changed.
     LobbyData(LobbyId),
-    /// The user has chosen to join a lobby of a friend, in Steam.
+    /// The local user asked Steam to join a friend's lobby: the lobby, and the friend.
     JoinRequested(LobbyId, SteamId),
 }
 
@@ -79,7 +79,7 @@ fn pipe() -> sys::HSteamPipe {
     unsafe { sys::SteamAPI_GetHSteamPipe() }
 }
 
-/// A structure of Steam's whose fields read here are integers.
+/// Reads a field of one of Steam's structures.
 macro_rules! read {
     ($data:expr, $type:ident . $field:ident as $as:ty) => {
         // SAFETY: `$data` points to a `$type`, maybe unaligned, and the field is an integer of that size.
@@ -87,29 +87,29 @@ macro_rules! read {
     };
 }
 
-/// Runs a frame of Steam's, and hands everything that it has to tell to `tell`. The function pointers of networking
-/// are called from here, too.
-pub(crate) fn run_frame(_hold: &Hold, mut tell: impl FnMut(Callback)) {
+/// Runs a frame of manual dispatch, and emits its callbacks. The function pointers of networking are called from here,
+/// too.
+pub(crate) fn run_frame(_hold: &Hold, mut emit: impl FnMut(Callback)) {
     let pipe = pipe();
-    // SAFETY: Steam is up and dispatches by hand, because this crate initialised it.
+    // SAFETY: Steam is up, and in manual dispatch, because this crate initialised it.
     unsafe { sys::SteamAPI_ManualDispatch_RunFrame(pipe) };
     let mut message = MaybeUninit::<sys::CallbackMsg_t>::zeroed();
     // SAFETY: as above, and the message is writable.
     while unsafe { sys::SteamAPI_ManualDispatch_GetNextCallback(pipe, message.as_mut_ptr()) } {
-        // SAFETY: Steam has written the message: integers, and a pointer to data that stay until they are freed.
+        // SAFETY: Steam has written the message: integers, and a pointer to data that live until they are freed.
         let message = unsafe { message.assume_init() };
         let size = usize::try_from(message.m_cubParam).unwrap_or(0);
-        // SAFETY: the data are of the type that the number says, and that large.
+        // SAFETY: the data are of the type that the number names, and that large.
         if let Some(callback) = unsafe { parse(message.m_iCallback, message.m_pubParam.cast(), size) } {
-            tell(callback);
+            emit(callback);
         }
-        // SAFETY: once for each callback that was got.
+        // SAFETY: once for each callback that was returned.
         unsafe { sys::SteamAPI_ManualDispatch_FreeLastCallback(pipe) };
     }
 }
 
 /// # Safety
-/// `data` points to `size` bytes, which are the structure with the number `id`.
+/// `data` points to `size` bytes: the structure with the number `id`.
 unsafe fn parse(id: c_int, data: *const c_void, size: usize) -> Option<Callback> {
     let expected = match id {
         CALL_COMPLETED => size_of::<sys::SteamAPICallCompleted_t>(),
@@ -139,7 +139,7 @@ unsafe fn parse(id: c_int, data: *const c_void, size: usize) -> Option<Callback>
             let lobby = read!(data, LobbyDataUpdate_t.m_ulSteamIDLobby as u64);
             let of = read!(data, LobbyDataUpdate_t.m_ulSteamIDMember as u64);
             let success = read!(data, LobbyDataUpdate_t.m_bSuccess as u8);
-            // Otherwise it is about the data of a member.
+            // Otherwise the data are a member's.
             (of == lobby && success != 0).then_some(Callback::LobbyData(LobbyId(lobby)))
         }
         _ => {
@@ -150,10 +150,10 @@ unsafe fn parse(id: c_int, data: *const c_void, size: usize) -> Option<Callback>
     }
 }
 
-/// Room for the result of any of the calls, aligned for all of them.
+/// Room for the result of any call, and aligned for it.
 type ResultBuffer = [u64; 4];
 
-/// The number and the size of the structure that a kind of call results in.
+/// The number and the size of the structure in which a call results.
 fn result_of(kind: CallKind) -> (c_int, usize) {
     match kind {
         CallKind::CreateLobby => (LOBBY_CREATED, size_of::<sys::LobbyCreated_t>()),
@@ -177,7 +177,7 @@ fn parse_result(kind: CallKind, buffer: &ResultBuffer) -> CallResult {
     }
 }
 
-/// The result of a call that is complete, after [`Callback::Completed`].
+/// Fetches the result of a call, after [`Callback::Completed`].
 pub(crate) fn fetch(_hold: &Hold, call: Call, kind: CallKind) -> CallResult {
     let (id, size) = result_of(kind);
     let mut buffer = ResultBuffer::default();
@@ -196,7 +196,7 @@ pub(crate) fn fetch(_hold: &Hold, call: Call, kind: CallKind) -> CallResult {
     if fetched && !failed { parse_result(kind, &buffer) } else { CallResult::Failed }
 }
 
-/// The result of a call, if it is complete, without a callback that says so.
+/// Fetches the result of a call without its callback; `None` if it is not complete yet.
 pub(crate) fn fetch_if_complete(hold: &Hold, call: Call, kind: CallKind) -> Option<CallResult> {
     let utils = Utils::of(hold)?;
     let (id, size) = result_of(kind);

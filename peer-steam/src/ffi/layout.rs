@@ -1,16 +1,16 @@
-//! The sizes and offsets that this module relies on, checked when it is compiled.
+//! The sizes and offsets that this module relies on, checked at compile time.
 //!
-//! Steam packs its structures to 8 bytes on Windows and to 4 elsewhere, so some figures differ there. They are those
-//! of the headers that `steamworks-sys` ships (SDK 1.62), and of open GNS 1.6.0, which Local Steam runs on.
+//! They are those of the headers that `steamworks-sys` ships (SDK 1.62), and of GameNetworkingSockets 1.6.0, which Local
+//! Steam runs on. Steam packs its structures to 8 bytes on Windows and to 4 elsewhere, so some differ there.
 
 use std::mem::{align_of, offset_of, size_of};
 
 use steamworks_sys as sys;
 
 use super::config::RawOption;
-use super::message::SteamMessage;
+use super::receive::SteamMessage;
 
-/// What Windows' packing adds where an 8-byte field follows a 4-byte one.
+/// The padding that packing to 8 bytes adds between a 4-byte field and an 8-byte one.
 const WIDER: usize = if cfg!(windows) { 4 } else { 0 };
 
 const _: () = {
@@ -27,11 +27,11 @@ const _: () = {
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nFlags) == 196);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nUserData) == 200);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_idxLane) == 208);
-    // An array of these is filled by Steam as an array of message pointers.
+    // Steam fills an array of these as an array of message pointers.
     assert!(size_of::<SteamMessage>() == size_of::<*mut sys::SteamNetworkingMessage_t>());
     assert!(align_of::<SteamMessage>() == align_of::<*mut sys::SteamNetworkingMessage_t>());
 
-    // What the status callback gets.
+    // The argument of the status callback.
     assert!(size_of::<sys::SteamNetworkingIdentity>() == 136);
     assert!(size_of::<sys::SteamNetConnectionInfo_t>() == 696);
     assert!(offset_of!(sys::SteamNetConnectionInfo_t, m_nUserData) == 136);
@@ -43,7 +43,7 @@ const _: () = {
     assert!(offset_of!(sys::SteamNetConnectionStatusChangedCallback_t, m_info) == 4 + WIDER);
     assert!(offset_of!(sys::SteamNetConnectionStatusChangedCallback_t, m_eOldState) == 700 + WIDER);
 
-    // Options, passed as an array of our own type.
+    // Options, passed as an array of this crate's own type.
     assert!(size_of::<sys::SteamNetworkingConfigValue_t>() == 16);
     assert!(size_of::<RawOption<'_>>() == size_of::<sys::SteamNetworkingConfigValue_t>());
     assert!(align_of::<RawOption<'_>>() == align_of::<sys::SteamNetworkingConfigValue_t>());
@@ -53,7 +53,7 @@ const _: () = {
     );
     assert!(offset_of!(sys::SteamNetworkingConfigValue_t, m_val) == offset_of!(RawOption<'_>, value));
 
-    // Figures.
+    // Statistics.
     assert!(size_of::<sys::SteamNetConnectionRealTimeStatus_t>() == 120);
     assert!(size_of::<sys::SteamNetConnectionRealTimeLaneStatus_t>() == 64);
 

@@ -1,4 +1,4 @@
-//! Steam itself: coming up, going down, and who still needs it.
+//! Steam's life cycle: initialisation, shutdown, and what keeps it up in between.
 
 use std::ffi::c_int;
 use std::ptr::NonNull;
@@ -9,13 +9,13 @@ use steamworks_sys as sys;
 
 use super::{text_of, with_integers};
 
-/// How many things need Steam to be there: sessions, transports, connections, and messages that are not released.
+/// How many values need Steam to be up: the session, transports, connections, and received messages.
 static HOLDS: AtomicUsize = AtomicUsize::new(0);
 
-/// Received messages that are not released, for tests and figures. They count in [`HOLDS`], too.
+/// Received messages that are not released yet, for tests and monitors. They count in [`HOLDS`], too.
 static LIVE_MESSAGES: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether this crate initialised Steam, and so shuts it down. Its lock is held while Steam comes up and goes down.
+/// Whether this crate initialised Steam, and so shuts it down. Locked during initialisation and shutdown.
 static OURS: Mutex<bool> = Mutex::new(false);
 
 fn ours() -> MutexGuard<'static, bool> {
@@ -27,13 +27,13 @@ fn is_up() -> bool {
     unsafe { sys::SteamAPI_GetHSteamPipe() != 0 && sys::SteamAPI_GetHSteamUser() != 0 }
 }
 
-/// What came of initialising Steam.
+/// The outcome of initialising Steam.
 pub(crate) enum Init {
-    /// Steam is up, by our doing.
+    /// This crate has initialised Steam.
     Ours(Hold),
-    /// Someone else in the process has initialised it before.
+    /// Someone else in the process had initialised it before.
     Adopted(Hold),
-    /// `ESteamAPIInitResult` and Steam's own words.
+    /// `ESteamAPIInitResult` and Steam's own message.
     Failed(c_int, String),
 }
 
@@ -49,23 +49,23 @@ pub(crate) fn init() -> Init {
         sys::SteamAPI_InitFlat: unsafe extern "C" fn(*mut sys::SteamErrMsg) -> sys::ESteamAPIInitResult,
         as unsafe extern "C" fn(*mut sys::SteamErrMsg) -> c_int
     );
-    // SAFETY: the buffer is of the type that Steam writes, and stays for the call.
+    // SAFETY: the buffer is of the type that Steam writes, and lives during the call.
     let result = unsafe { init(&raw mut message) };
     if result != 0 {
         return Init::Failed(result, text_of(&message));
     }
-    // SAFETY: Steam has just been initialised, which this call asks for.
+    // SAFETY: called right after initialisation, as Steam requires.
     unsafe { sys::SteamAPI_ManualDispatch_Init() };
     *ours = true;
     Init::Ours(Hold::new())
 }
 
-/// How many received messages of the whole process are not released.
+/// How many received messages of the whole process are not released yet.
 pub(crate) fn live_messages() -> usize {
     LIVE_MESSAGES.load(Ordering::Relaxed)
 }
 
-/// As long as one of these is there, this crate does not shut Steam down.
+/// Keeps Steam up: this crate does not shut it down while one of these lives.
 #[derive(Debug)]
 pub(crate) struct Hold(());
 
@@ -75,20 +75,20 @@ impl Hold {
         Self(())
     }
 
-    /// A hold on Steam, if it is up, whoever initialised it.
+    /// A hold on Steam, whoever initialised it; `None` if it is not up.
     pub(crate) fn acquire() -> Option<Self> {
-        // Under the lock, so that nobody shuts it down between the question and the hold.
+        // Locked, so that Steam is not shut down between the check and the hold.
         let _ours = ours();
         is_up().then(Self::new)
     }
 
-    /// A hold of each of `count` messages that Steam has just handed over.
+    /// Adds a hold for each of `count` messages that were just received.
     pub(super) fn of_messages(_hold: &Self, count: usize) {
         HOLDS.fetch_add(count, Ordering::Relaxed);
         LIVE_MESSAGES.fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Ends the hold of a message that has been released.
+    /// Ends the hold of a message that was released.
     pub(super) fn end_of_message() {
         LIVE_MESSAGES.fetch_sub(1, Ordering::Relaxed);
         end_hold();
@@ -109,7 +109,7 @@ impl Drop for Hold {
 
 #[inline]
 fn end_hold() {
-    // The last one sees all that the others did before.
+    // Acquire and release: the last one sees everything that the others did before.
     if HOLDS.fetch_sub(1, Ordering::AcqRel) == 1 {
         shut_down_unless_held();
     }
@@ -118,16 +118,16 @@ fn end_hold() {
 #[cold]
 fn shut_down_unless_held() {
     let mut ours = ours();
-    // Somebody may have come in the meantime; then it is for them.
+    // A new hold may have been taken in the meantime; then its end shuts Steam down.
     if *ours && HOLDS.load(Ordering::Acquire) == 0 {
         *ours = false;
-        // SAFETY: nothing of this crate uses Steam any more: all that does is behind a hold, and a new one is only
-        // had under the lock that is held here.
+        // SAFETY: nothing of this crate uses Steam any more: every use is behind a hold, and a new one is only taken
+        // under the lock that is held here.
         unsafe { sys::SteamAPI_Shutdown() };
     }
 }
 
-/// An interface pointer, good as long as the hold that it came from.
+/// An interface pointer, valid as long as the hold that it came from.
 macro_rules! interface {
     ($(#[$meta:meta])* $name:ident, $target:ident, $accessor:ident) => {
         $(#[$meta])*
@@ -138,9 +138,9 @@ macro_rules! interface {
         }
 
         impl<'a> $name<'a> {
-            /// The interface of the Steam that is held; `None` if this Steam does not have it.
+            /// The interface; `None` if this Steam does not have it.
             pub(crate) fn of(_hold: &'a Hold) -> Option<Self> {
-                // SAFETY: the accessor may be called while Steam is up, and returns null for what it does not have.
+                // SAFETY: the accessor may be called while Steam is up, and returns null if it has no such interface.
                 let pointer = NonNull::new(unsafe { sys::$accessor() })?;
                 Some(Self { pointer, _hold: std::marker::PhantomData })
             }

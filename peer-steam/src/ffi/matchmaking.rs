@@ -20,12 +20,12 @@ fn call(handle: sys::SteamAPICall_t) -> Option<Call> {
     (handle != 0).then_some(Call(handle))
 }
 
-/// The interface of a Steam that is held.
+/// The interface; `None` if this Steam does not have it.
 pub(crate) fn of(hold: &Hold) -> Option<Matchmaking<'_>> {
     Matchmaking::of(hold)
 }
 
-// In all of these the interface is valid, texts are C strings that stay for the call, and Steam checks the ids.
+// In all of these, the interface is valid, strings are C strings that live during the call, and Steam checks the ids.
 impl Matchmaking<'_> {
     /// `CreateLobby`, with Steam's `ELobbyType`.
     pub(crate) fn create(self, kind: i32, max_members: i32) -> Option<Call> {
@@ -49,14 +49,14 @@ impl Matchmaking<'_> {
         unsafe { sys::SteamAPI_ISteamMatchmaking_LeaveLobby(self.as_ptr(), lobby.0) };
     }
 
-    /// The owner; `None` for a lobby that we are not in.
+    /// The owner; `None` if the local user is not in the lobby.
     pub(crate) fn owner(self, lobby: LobbyId) -> Option<SteamId> {
         // SAFETY: see above.
         let owner = unsafe { sys::SteamAPI_ISteamMatchmaking_GetLobbyOwner(self.as_ptr(), lobby.0) };
         (owner != 0).then_some(SteamId(owner))
     }
 
-    /// The members, ourselves among them; empty for a lobby that we are not in.
+    /// The members, including the local user; empty if the local user is not in the lobby.
     pub(crate) fn members(self, lobby: LobbyId) -> Vec<SteamId> {
         // SAFETY: see above.
         let count = unsafe { sys::SteamAPI_ISteamMatchmaking_GetNumLobbyMembers(self.as_ptr(), lobby.0) };
@@ -69,15 +69,15 @@ impl Matchmaking<'_> {
         (0..count).map(member).filter(|member| member.0 != 0).collect()
     }
 
-    /// How many members it may have; 0 for a lobby that we know nothing of.
+    /// The most members it may have; 0 if Steam does not know the lobby.
     pub(crate) fn member_limit(self, lobby: LobbyId) -> i32 {
         // SAFETY: see above.
         unsafe { sys::SteamAPI_ISteamMatchmaking_GetLobbyMemberLimit(self.as_ptr(), lobby.0) }
     }
 
-    /// The value of a key; empty if there is none.
+    /// The value of a key; empty if it is not set.
     pub(crate) fn data(self, lobby: LobbyId, key: &CStr) -> String {
-        // SAFETY: see above; what Steam returns stays until the next call of this kind.
+        // SAFETY: see above; the string that Steam returns lives until the next call of this kind.
         unsafe {
             copy_text(sys::SteamAPI_ISteamMatchmaking_GetLobbyData(self.as_ptr(), lobby.0, key.as_ptr()))
         }
@@ -90,7 +90,7 @@ impl Matchmaking<'_> {
         let mut value = vec![0 as c_char; MAX_VALUE];
         let entry = |index| {
             let mut key = [0 as c_char; MAX_KEY];
-            // SAFETY: see above, and both buffers are as large as is said.
+            // SAFETY: see above, and both buffers have the sizes given.
             let found = unsafe {
                 sys::SteamAPI_ISteamMatchmaking_GetLobbyDataByIndex(
                     self.as_ptr(),
@@ -107,7 +107,7 @@ impl Matchmaking<'_> {
         (0..count).filter_map(entry).collect()
     }
 
-    /// Sets a value; `false` if we are not the owner, or there is no room for it.
+    /// Sets the value of a key; `false` if the local user is not the owner, or there is no room for it.
     pub(crate) fn set_data(self, lobby: LobbyId, key: &CStr, value: &CStr) -> bool {
         // SAFETY: see above.
         unsafe {
@@ -115,13 +115,13 @@ impl Matchmaking<'_> {
         }
     }
 
-    /// Says whether others may join; `false` if we are not the owner.
+    /// Sets whether others may join; `false` if the local user is not the owner.
     pub(crate) fn set_joinable(self, lobby: LobbyId, joinable: bool) -> bool {
         // SAFETY: see above.
         unsafe { sys::SteamAPI_ISteamMatchmaking_SetLobbyJoinable(self.as_ptr(), lobby.0, joinable) }
     }
 
-    /// The next list has only lobbies where this text compares so (`ELobbyComparison`).
+    /// Filters the next list by how a string compares (`ELobbyComparison`).
     pub(crate) fn filter_text(self, key: &CStr, value: &CStr, comparison: i32) {
         let filter = with_integers!(
             sys::SteamAPI_ISteamMatchmaking_AddRequestLobbyListStringFilter: unsafe extern "C" fn(This, *const c_char, *const c_char, sys::ELobbyComparison),
@@ -131,7 +131,7 @@ impl Matchmaking<'_> {
         unsafe { filter(self.as_ptr(), key.as_ptr(), value.as_ptr(), comparison) };
     }
 
-    /// The next list has only lobbies where this number compares so (`ELobbyComparison`).
+    /// Filters the next list by how a number compares (`ELobbyComparison`).
     pub(crate) fn filter_number(self, key: &CStr, value: i32, comparison: i32) {
         let filter = with_integers!(
             sys::SteamAPI_ISteamMatchmaking_AddRequestLobbyListNumericalFilter: unsafe extern "C" fn(This, *const c_char, c_int, sys::ELobbyComparison),
@@ -141,7 +141,7 @@ impl Matchmaking<'_> {
         unsafe { filter(self.as_ptr(), key.as_ptr(), value, comparison) };
     }
 
-    /// The next list has only lobbies with so many places free.
+    /// Filters the next list by the number of free slots.
     pub(crate) fn filter_slots(self, slots: i32) {
         // SAFETY: see above.
         unsafe {
@@ -149,7 +149,7 @@ impl Matchmaking<'_> {
         }
     }
 
-    /// The next list reaches so far (`ELobbyDistanceFilter`).
+    /// Sets how far away the lobbies of the next list may be (`ELobbyDistanceFilter`).
     pub(crate) fn filter_distance(self, distance: i32) {
         let filter = with_integers!(
             sys::SteamAPI_ISteamMatchmaking_AddRequestLobbyListDistanceFilter: unsafe extern "C" fn(This, sys::ELobbyDistanceFilter),
@@ -159,7 +159,7 @@ impl Matchmaking<'_> {
         unsafe { filter(self.as_ptr(), distance) };
     }
 
-    /// The next list has at most so many.
+    /// Limits the number of lobbies in the next list.
     pub(crate) fn limit_results(self, most: i32) {
         // SAFETY: see above.
         unsafe {
@@ -167,13 +167,13 @@ impl Matchmaking<'_> {
         }
     }
 
-    /// `RequestLobbyList`, with the filters added since the last one.
+    /// `RequestLobbyList`, with the filters added since the last request.
     pub(crate) fn request_list(self) -> Option<Call> {
         // SAFETY: see above.
         call(unsafe { sys::SteamAPI_ISteamMatchmaking_RequestLobbyList(self.as_ptr()) })
     }
 
-    /// A lobby of the list that came last.
+    /// A lobby of the list that was received last.
     pub(crate) fn listed(self, index: i32) -> LobbyId {
         // SAFETY: see above.
         LobbyId(unsafe { sys::SteamAPI_ISteamMatchmaking_GetLobbyByIndex(self.as_ptr(), index) })

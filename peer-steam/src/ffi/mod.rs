@@ -1,26 +1,25 @@
-//! Every call of Steam's flat API, and every `unsafe` of this crate.
+//! Every call into Steam's flat API, and every `unsafe` of this crate.
 //!
-//! Three things make these calls sound, and the `SAFETY` comments lean on them:
+//! The `SAFETY` comments rely on three invariants:
 //!
-//! - **Steam is there.** An interface pointer is only had from a [`Hold`], and this crate shuts Steam down when the
-//!   last hold is gone. (Another addon that shuts Steam down while this one uses it breaks every addon; nothing here
-//!   can help it.)
-//! - **Layouts.** [`layout`] checks at compile time every size and offset that is relied on. Steam's enums are read
-//!   and passed as the integers that they are, because a newer Steam may have values that the bindings do not know.
-//! - **Threads.** Steam's networking interfaces may be called from any thread. What Steam calls (`status`, `payload`,
-//!   `debug`) may come on any thread, touches only what is thread-safe, and does not unwind.
+//! - **Steam is up.** An interface pointer is only obtained through a [`Hold`], and this crate shuts Steam down only
+//!   once the last hold is gone. (If another addon shuts Steam down in the meantime, nothing here can prevent it.)
+//! - **Layouts.** [`layout`] checks every size and offset at compile time. Steam's enums are read and passed as
+//!   integers, because a newer Steam may have values that the bindings do not know.
+//! - **Threads.** Steam's networking interfaces may be called from any thread. Functions that Steam calls (in `status`,
+//!   `send`, `debug`) may run on any thread, touch only thread-safe state, and do not unwind.
 
 pub(crate) mod config;
 pub(crate) mod connection;
 pub(crate) mod debug;
 pub(crate) mod dispatch;
-pub(crate) mod friends;
+pub(crate) mod identity;
 mod layout;
 pub(crate) mod library;
 pub(crate) mod matchmaking;
-pub(crate) mod message;
-pub(crate) mod payload;
+pub(crate) mod receive;
 pub(crate) mod relay;
+pub(crate) mod send;
 pub(crate) mod sockets;
 pub(crate) mod status;
 
@@ -31,8 +30,8 @@ pub(crate) use library::Hold;
 /// `k_EResultOK`.
 const RESULT_OK: c_int = 1;
 
-/// Calls a function of Steam with the signature that it has in C, where an enum is an integer: written in the
-/// bindings' types, an enum value that they do not know would be undefined behaviour.
+/// A function of Steam with integers for its enums: in the bindings' own types, a value that they do not know would be
+/// undefined behaviour.
 macro_rules! with_integers {
     ($function:path: $bound:ty, as $plain:ty $(,)?) => {{
         let function: $bound = $function;
@@ -43,24 +42,24 @@ macro_rules! with_integers {
 }
 use with_integers;
 
-/// A C string of `text`, cut at its first NUL and to `max` bytes.
+/// `text` as a C string, truncated at its first NUL and to at most `max` bytes.
 pub(crate) fn c_string(text: &str, max: usize) -> CString {
     let text = &text[..text.floor_char_boundary(max)];
     let end = text.find('\0').unwrap_or(text.len());
     CString::new(&text[..end]).unwrap_or_default()
 }
 
-/// The text in a buffer of C characters, up to its NUL or its end.
+/// The string in a buffer of C characters, up to its NUL or its end.
 pub(crate) fn text_of(buffer: &[c_char]) -> String {
     let bytes: Vec<u8> =
         buffer.iter().take_while(|&&byte| byte != 0).map(|&byte| byte.to_ne_bytes()[0]).collect();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A copy of a string that Steam returned; empty if it returned none.
+/// A copy of a string that Steam returned; empty if that is null.
 ///
 /// # Safety
-/// `text` is null or a C string that stays for the call.
+/// `text` is null or a C string that is valid during the call.
 unsafe fn copy_text(text: *const c_char) -> String {
     if text.is_null() {
         return String::new();
@@ -69,7 +68,7 @@ unsafe fn copy_text(text: *const c_char) -> String {
     unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
-/// A count or size for C; far more than anything here has.
+/// A count or size as a C integer; none here comes near its maximum.
 fn to_int(count: usize) -> c_int {
     c_int::try_from(count).unwrap_or(c_int::MAX)
 }
@@ -79,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn c_strings_are_cut_at_a_character_and_at_a_nul() {
+    fn c_strings_are_truncated_at_a_character_boundary_and_at_a_nul() {
         assert_eq!(c_string("äää", 5).to_bytes(), "ää".as_bytes());
         assert_eq!(c_string("ab\0c", 127).to_bytes(), b"ab");
         assert_eq!(c_string("", 127).to_bytes(), b"");

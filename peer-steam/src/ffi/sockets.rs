@@ -1,4 +1,4 @@
-//! Listen sockets and poll groups, each closed with its value.
+//! Listen sockets and poll groups, each closed when its value is dropped.
 
 use peer_core::{ConnectionHandle, ListenHandle, VirtualPort};
 use steamworks_sys as sys;
@@ -15,7 +15,7 @@ pub(crate) struct ListenSocket {
 }
 
 impl ListenSocket {
-    /// Opens one; `None` if Steam refuses, which it does for a port that is taken.
+    /// Opens one; `None` if Steam refuses, as it does if the port is taken.
     pub(crate) fn open(hold: &Hold, port: VirtualPort, options: &[RawOption<'_>]) -> Option<Self> {
         let sockets = Sockets::of(hold)?;
         // SAFETY: the options are an array of that length in Steam's layout (`layout`), which Steam copies.
@@ -46,7 +46,7 @@ impl Drop for ListenSocket {
     }
 }
 
-/// A poll group: the connections that are received from together.
+/// A poll group: connections whose messages are received together.
 #[derive(Debug)]
 pub(crate) struct PollGroup {
     handle: sys::HSteamNetPollGroup,
@@ -54,7 +54,7 @@ pub(crate) struct PollGroup {
 }
 
 impl PollGroup {
-    /// A new one; `None` if Steam has none to give.
+    /// Creates one; `None` if Steam refuses.
     pub(crate) fn new(hold: &Hold) -> Option<Self> {
         let sockets = Sockets::of(hold)?;
         // SAFETY: the interface is valid.
@@ -74,7 +74,7 @@ impl PollGroup {
         Sockets::of(&self.hold)
     }
 
-    /// Takes a connection in, with the messages that already wait on it.
+    /// Adds a connection, along with the messages that already wait on it.
     pub(crate) fn add(&self, connection: ConnectionHandle) {
         if let Some(sockets) = self.sockets() {
             // SAFETY: handles are checked by Steam.

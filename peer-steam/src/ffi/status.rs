@@ -1,6 +1,6 @@
-//! News of connections, which Steam brings by a function pointer.
+//! Connection status changes, which Steam reports through a function pointer.
 //!
-//! The pointer is set on each listen socket and each connection that is dialled, so that it does not matter who runs
+//! The pointer is an option of each listen socket and each dialled connection, so that it does not matter who runs
 //! Steam's callbacks, nor on which thread.
 
 use std::ffi::{c_char, c_int, c_void};
@@ -13,15 +13,16 @@ use sys::ESteamNetworkingConnectionState as State;
 use sys::SteamNetConnectionStatusChangedCallback_t as Change;
 
 use super::config::RawOption;
+use super::connection::MAX_CLOSE_MESSAGE;
 use super::text_of;
-use crate::news::{self, News, Verdict};
+use crate::status_queue::{self, Delivery, RawStatusChange};
 
 const CONNECTING: c_int = State::k_ESteamNetworkingConnectionState_Connecting as c_int;
 const CONNECTED: c_int = State::k_ESteamNetworkingConnectionState_Connected as c_int;
 const CLOSED_BY_PEER: c_int = State::k_ESteamNetworkingConnectionState_ClosedByPeer as c_int;
 const PROBLEM: c_int = State::k_ESteamNetworkingConnectionState_ProblemDetectedLocally as c_int;
 
-/// The option that makes Steam bring news of a connection here.
+/// The option that makes Steam report status changes here.
 pub(crate) fn option() -> RawOption<'static> {
     let function: unsafe extern "C" fn(*mut Change) = on_change;
     RawOption::function(
@@ -31,15 +32,15 @@ pub(crate) fn option() -> RawOption<'static> {
 }
 
 unsafe extern "C" fn on_change(change: *mut Change) {
-    // Nothing below panics; should it ever, the panic ends here and not in Steam.
-    let verdict = catch_unwind(AssertUnwindSafe(|| {
-        // SAFETY: Steam passes a structure that stays until we return.
-        unsafe { read(change) }.map(news::deliver)
+    // Nothing below panics; should it ever, the panic must not unwind into Steam.
+    let delivery = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: Steam passes a structure that lives until this returns.
+        unsafe { read(change) }.map(status_queue::deliver)
     }));
-    if let Ok(Some(Verdict::Close(connection, reason))) = verdict {
-        let text = super::c_string(&reason.to_string(), 127);
+    if let Ok(Some(Delivery::Reject(connection, reason))) = delivery {
+        let text = super::c_string(&reason.to_string(), MAX_CLOSE_MESSAGE);
         // SAFETY: the accessor may be called at any time, handles are checked by Steam, and a callback may
-        // close a connection: Steam runs it without its locks.
+        // close a connection: Steam calls it without holding its locks.
         unsafe {
             let sockets = sys::SteamAPI_SteamNetworkingSockets_SteamAPI_v012();
             if !sockets.is_null() {
@@ -55,11 +56,11 @@ unsafe extern "C" fn on_change(change: *mut Change) {
     }
 }
 
-/// The news in a change; `None` if it is none that matters.
+/// Reads a status change; `None` for a state that no transport needs to know.
 ///
 /// # Safety
 /// `change` points to a structure that Steam has filled in.
-unsafe fn read(change: *const Change) -> Option<News> {
+unsafe fn read(change: *const Change) -> Option<RawStatusChange> {
     macro_rules! field {
         ($($path:ident).+ as $type:ty) => {
             // SAFETY: the caller's promise; the field is an integer, or an enum that is read as one, and may be
@@ -86,12 +87,12 @@ unsafe fn read(change: *const Change) -> Option<News> {
         }
         _ => return None,
     };
-    // SAFETY: the identity is in the structure, is only read, and needs no alignment.
+    // SAFETY: the identity is part of the structure, is only read, and needs no alignment.
     let remote = unsafe {
         let identity = &raw const (*change).m_info.m_identityRemote;
         sys::SteamAPI_SteamNetworkingIdentity_GetSteamID64(identity.cast_mut())
     };
-    Some(News {
+    Some(RawStatusChange {
         connection: ConnectionHandle(field!(m_hConn as u32)),
         listen: (listen != 0).then_some(ListenHandle(listen)),
         user_data: field!(m_info.m_nUserData as i64),

@@ -1,4 +1,4 @@
-//! A received message.
+//! Receiving: messages in Steam's own memory.
 
 use std::fmt;
 use std::ptr::NonNull;
@@ -9,13 +9,13 @@ use steamworks_sys as sys;
 use super::library::Hold;
 use super::sockets::PollGroup;
 
-/// `k_nSteamNetworkingSend_Reliable`: the one flag that is valid in a received message.
+/// `k_nSteamNetworkingSend_Reliable`: the only flag that is valid in a received message.
 const RELIABLE: i32 = 8;
 
-/// Messages asked of Steam in one call.
+/// The most messages received in one call into Steam.
 const BATCH: usize = 512;
 
-/// A message that arrived, in Steam's own memory: one pointer. Dropping it gives the memory back.
+/// A received message, in Steam's own memory. Dropping it gives that memory back.
 #[repr(transparent)]
 pub struct SteamMessage(NonNull<sys::SteamNetworkingMessage_t>);
 
@@ -29,7 +29,7 @@ impl SteamMessage {
 impl Message for SteamMessage {
     #[inline]
     fn connection(&self) -> ConnectionHandle {
-        // SAFETY: the message is ours until it is dropped, and Steam has filled it in.
+        // SAFETY: the message is owned by this value, and Steam has filled it in.
         ConnectionHandle(unsafe { (*self.get()).m_conn })
     }
 
@@ -43,7 +43,7 @@ impl Message for SteamMessage {
     fn lane(&self) -> u8 {
         // SAFETY: as above.
         let lane = unsafe { (*self.get()).m_idxLane };
-        // Steam has 255 lanes, numbered from 0. Should it ever have more, they are none of ours.
+        // Steam has 255 lanes, numbered from 0. Should it ever have more, this crate uses none of them.
         u8::try_from(lane).unwrap_or(u8::MAX)
     }
 
@@ -64,7 +64,7 @@ impl Message for SteamMessage {
         // SAFETY: as above.
         let (data, size) = unsafe { ((*self.get()).m_pData, (*self.get()).m_cbSize) };
         match usize::try_from(size) {
-            // SAFETY: Steam's data are that many bytes, and stay as they are until the message is released.
+            // SAFETY: the data are that many bytes, and do not change until the message is released.
             Ok(size) if size > 0 && !data.is_null() => unsafe {
                 std::slice::from_raw_parts(data.cast::<u8>(), size)
             },
@@ -76,7 +76,7 @@ impl Message for SteamMessage {
 impl Drop for SteamMessage {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the message is ours, is released this once, and Steam is up, because the message holds it.
+        // SAFETY: the message is owned by this value and released once, and Steam is up, because each message holds it.
         unsafe { sys::SteamAPI_SteamNetworkingMessage_t_Release(self.0.as_ptr()) };
         Hold::end_of_message();
     }
@@ -96,7 +96,7 @@ impl fmt::Debug for SteamMessage {
 }
 
 impl PollGroup {
-    /// Appends at most `max` messages; returns how many. Fewer than `max` means that no more are there.
+    /// Appends at most `max` messages; returns how many. Fewer than `max` means that no more are waiting.
     pub(crate) fn receive(&self, messages: &mut Vec<SteamMessage>, max: usize) -> usize {
         let Some(sockets) = self.sockets() else { return 0 };
         let mut received = 0;
@@ -105,7 +105,7 @@ impl PollGroup {
             messages.reserve(asked);
             let room = messages.spare_capacity_mut();
             // SAFETY: there is room for `asked` messages, each of which is one pointer (`layout`), and Steam writes
-            // pointers to messages, which are ours from then on.
+            // pointers to messages, whose ownership it hands over.
             let count = unsafe {
                 sys::SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup(
                     sockets.as_ptr(),
@@ -114,9 +114,9 @@ impl PollGroup {
                     super::to_int(asked),
                 )
             };
-            // -1 says that there is no such poll group.
+            // -1: no such poll group.
             let count = usize::try_from(count).unwrap_or(0).min(asked);
-            // SAFETY: Steam has written so many, none of them null.
+            // SAFETY: Steam has written that many, none of them null.
             unsafe { messages.set_len(messages.len() + count) };
             Hold::of_messages(self.hold(), count);
             received += count;

@@ -1,8 +1,8 @@
-//! Sending: Steam's messages point into the shared payload, and a node keeps it until Steam is done with all of them.
+//! Sending: messages point into the shared payload, and a node keeps the payload alive until Steam has freed them all.
 //!
 //! A node belongs to a payload, not to a message: however many connections a payload goes to, it is cloned once. Steam
-//! gives messages back on any thread, one by one; the last one puts the node on a list, from where the next batch takes
-//! it. So in steady state sending allocates nothing here.
+//! frees messages one by one, on any thread; the last one puts the node on a free list, from which a later batch takes
+//! it. So in steady state, sending allocates nothing here.
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
@@ -15,50 +15,50 @@ use steamworks_sys as sys;
 use super::library::{Hold, NetworkingUtils, Sockets};
 use super::to_int;
 
-/// Nodes kept for use again; beyond, they are freed. A full send buffer of 64-byte packets is 8,192.
+/// The most nodes that are kept for reuse. A full send buffer of 64-byte packets takes 8,192.
 const MAX_IDLE: usize = 16_384;
 
-/// Keeps a payload until the last of its messages is given back.
+/// Keeps a payload alive until the last of its messages is freed.
 struct Node {
-    /// Written only by the thread that owns the node: the sender before it is shared, and whoever took the last share.
+    /// Written only while the node is not shared: by the sender before, and by whoever ends the last share.
     payload: Bytes,
-    /// Messages that point into the payload, and one more while the sender still makes them.
+    /// Messages that point into the payload, and one more while the sender is still making them.
     shares: AtomicU32,
-    /// The next node on the list of those that are done.
+    /// The next node on the list of finished ones.
     next: *mut Node,
 }
 
-/// Nodes that are done with, pushed by any thread and taken all at once (so that no node is ever taken from the
-/// middle of a change).
+/// Finished nodes: pushed one by one by any thread, taken all at once by the sender. (Taking single nodes would have the
+/// ABA problem.)
 static DONE: AtomicPtr<Node> = AtomicPtr::new(std::ptr::null_mut());
 
 /// Nodes ready for use.
 static IDLE: Mutex<IdleNodes> = Mutex::new(IdleNodes(Vec::new()));
 
-/// Payloads that Steam still has messages of.
+/// Payloads that have messages in Steam.
 static IN_FLIGHT: AtomicUsize = AtomicUsize::new(0);
 
-/// How many payloads Steam still has messages of, over the whole process.
+/// How many payloads of the whole process have messages in Steam.
 pub(crate) fn payloads_in_flight() -> usize {
     IN_FLIGHT.load(Ordering::Relaxed)
 }
 
 struct IdleNodes(Vec<NonNull<Node>>);
 
-// SAFETY: an idle node is shared with nobody, and `Bytes` may go to another thread.
+// SAFETY: an idle node is not shared, and `Bytes` may move to another thread.
 unsafe impl Send for IdleNodes {}
 
 impl IdleNodes {
-    /// Takes in the nodes that are done.
+    /// Collects the finished nodes.
     fn collect(&mut self) {
         let mut next = DONE.swap(std::ptr::null_mut(), Ordering::Acquire);
         while let Some(node) = NonNull::new(next) {
-            // SAFETY: a node on the list is shared with nobody, and the swap has made the list ours.
+            // SAFETY: a node on the list is not shared, and the swap has taken the whole list.
             next = unsafe { (*node.as_ptr()).next };
             if self.0.len() < MAX_IDLE {
                 self.0.push(node);
             } else {
-                // SAFETY: the node came from `Box::into_raw`, and is known to nobody else.
+                // SAFETY: the node came from `Box::leak`, and there is no other pointer to it.
                 drop(unsafe { Box::from_raw(node.as_ptr()) });
             }
         }
@@ -71,7 +71,7 @@ impl IdleNodes {
         }
         IN_FLIGHT.fetch_add(1, Ordering::Relaxed);
         if let Some(node) = self.0.pop() {
-            // SAFETY: an idle node is shared with nobody.
+            // SAFETY: an idle node is not shared.
             let idle = unsafe { &mut *node.as_ptr() };
             idle.payload = payload;
             *idle.shares.get_mut() = 1;
@@ -82,21 +82,21 @@ impl IdleNodes {
     }
 }
 
-/// Ends one share of a node; the last one lets go of the payload.
+/// Ends one share of a node; the last one drops the payload.
 ///
 /// # Safety
 /// The share was the caller's.
 unsafe fn end_share(node: NonNull<Node>) {
-    // SAFETY: the node is there as long as a share is.
+    // SAFETY: the node lives as long as it has a share.
     if unsafe { (*node.as_ptr()).shares.fetch_sub(1, Ordering::AcqRel) } != 1 {
         return;
     }
-    // SAFETY: that was the last share, so that nobody else knows the node.
+    // SAFETY: that was the last share, so nobody else reads the node.
     drop(unsafe { std::mem::take(&mut (*node.as_ptr()).payload) });
     IN_FLIGHT.fetch_sub(1, Ordering::Relaxed);
     let mut head = DONE.load(Ordering::Relaxed);
     loop {
-        // SAFETY: as above, until the exchange has put it on the list.
+        // SAFETY: as above, until the exchange puts it on the list.
         unsafe { (*node.as_ptr()).next = head };
         match DONE.compare_exchange_weak(head, node.as_ptr(), Ordering::Release, Ordering::Relaxed) {
             Ok(_) => return,
@@ -105,11 +105,10 @@ unsafe fn end_share(node: NonNull<Node>) {
     }
 }
 
-/// What Steam calls when it is done with a message, sent or not: on any thread, and with its locks held, so that
-/// nothing of Steam may be called here.
+/// Called by Steam when it frees a message, sent or not: on any thread and with its locks held, so this must not call
+/// Steam.
 unsafe extern "C" fn free_payload(message: *mut sys::SteamNetworkingMessage_t) {
-    // SAFETY: Steam passes a message that we sent, in which the user data is as we set it: a node of which the
-    // message has a share.
+    // SAFETY: Steam passes a message that was sent here, whose user data is still the node in which it has a share.
     unsafe {
         let address = usize::try_from((*message).m_nUserData.cast_unsigned()).unwrap_or(0);
         let node = std::ptr::with_exposed_provenance_mut::<Node>(address);
@@ -119,7 +118,7 @@ unsafe extern "C" fn free_payload(message: *mut sys::SteamNetworkingMessage_t) {
     }
 }
 
-/// Buffers of the send call, kept between calls.
+/// The buffers of the send call, kept between calls.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     messages: Vec<*mut sys::SteamNetworkingMessage_t>,
@@ -128,7 +127,7 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Sends a batch in one call, and appends what became of each message to `results`, in order.
+    /// Sends a batch in one call into Steam, and appends each message's result to `results`, in order.
     pub(crate) fn send(&mut self, hold: &Hold, batch: Batch<'_>, results: &mut Vec<SendResult>) {
         let count = batch.messages.len();
         let interfaces = Sockets::of(hold).zip(NetworkingUtils::of(hold));
@@ -140,7 +139,7 @@ impl Outbox {
         self.make_messages(utils, &batch);
         self.results.clear();
         self.results.resize(self.messages.len(), 0);
-        // SAFETY: as many messages as is said, each ours and filled in, and room for as many results. Steam owns the
+        // SAFETY: that many messages, each allocated and filled in here, and room for as many results. Steam owns the
         // messages from here on, and frees those that it does not send.
         unsafe {
             sys::SteamAPI_ISteamNetworkingSockets_SendMessages(
@@ -152,7 +151,7 @@ impl Outbox {
         }
         self.messages.clear();
         for node in self.nodes.drain(..) {
-            // SAFETY: the share that each node was made with.
+            // SAFETY: the sender's own share.
             unsafe { end_share(node) };
         }
         results.extend(self.results.iter().map(|&result| SendResult(result)));
@@ -165,20 +164,21 @@ impl Outbox {
         self.nodes.extend(batch.payloads.iter().map(|payload| idle.node(payload.clone())));
     }
 
-    /// Fills in a message of Steam's for each of the batch. Steam having none left (it never has) ends the batch there.
+    /// Allocates and fills in a message of Steam's for each of the batch. Should Steam ever have none left, the batch ends
+    /// there.
     fn make_messages(&mut self, utils: NetworkingUtils<'_>, batch: &Batch<'_>) {
         self.messages.clear();
         self.messages.reserve(batch.messages.len());
         for outgoing in batch.messages {
             let node = self.nodes[outgoing.payload as usize];
             let payload = batch.payload(outgoing);
-            // SAFETY: the interface is valid; without a size the message has no buffer of its own.
+            // SAFETY: the interface is valid; with size 0 the message has no buffer of its own.
             let message = unsafe { sys::SteamAPI_ISteamNetworkingUtils_AllocateMessage(utils.as_ptr(), 0) };
             if message.is_null() {
                 break;
             }
-            // SAFETY: the message is ours and cleared. The payload stays where it is as long as the node has a share,
-            // and Steam only reads it. The node is there: the batch's own share has not ended.
+            // SAFETY: the message is new and cleared. The payload does not move while the node has a share, and Steam
+            // only reads it. The node is alive: the sender's own share has not ended.
             unsafe {
                 (*node.as_ptr()).shares.fetch_add(1, Ordering::Relaxed);
                 (*message).m_pData = payload.as_ptr().cast_mut().cast();
@@ -199,10 +199,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_keeps_its_payload_until_the_last_share_ends_on_any_thread() {
+    fn a_node_keeps_its_payload_until_its_last_share_ends_on_any_thread() {
         let payload = Bytes::from(vec![7; 100]);
         let node = IDLE.lock().unwrap().node(payload.clone());
-        // SAFETY: the node has the share of its making.
+        // SAFETY: the node still has the sender's share.
         unsafe { (*node.as_ptr()).shares.fetch_add(8, Ordering::Relaxed) };
         let address = node.as_ptr().expose_provenance();
         std::thread::scope(|scope| {
@@ -215,7 +215,7 @@ mod tests {
             }
         });
         assert!(!payload.is_unique());
-        // SAFETY: the share of its making.
+        // SAFETY: the sender's share.
         unsafe { end_share(node) };
         assert!(payload.is_unique());
     }

@@ -1,0 +1,192 @@
+//! The process's session with Steam: initialisation, callbacks, the local user, debug output.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use peer_core::SteamId;
+use thiserror::Error;
+
+use crate::ffi::library::{self, Init};
+use crate::ffi::{self, Hold, debug, identity, relay};
+use crate::lobby::Lobbies;
+
+/// Whether there is a [`Steam`]: two would take each other's callbacks.
+static EXISTS: AtomicBool = AtomicBool::new(false);
+
+/// Why Steam could not be initialised.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InitError {
+    /// No Steam client is running.
+    #[error(
+        "Steam is not running: start the Steam client and log in, or run against Local Steam. Steam says: {0}"
+    )]
+    NoSteamClient(String),
+    /// The Steam client is older than the game's library.
+    #[error("the Steam client is too old for this game: update it. Steam says: {0}")]
+    VersionMismatch(String),
+    /// Anything else; most often the app id is missing, or the account does not own the game.
+    #[error(
+        "Steam could not be initialised: start the Steam client, and log in to an account that owns the game. Steam \
+         says: {0}"
+    )]
+    Failed(String),
+    /// This process has a [`Steam`] already.
+    #[error("this process has initialised Steam already")]
+    AlreadyInitialised,
+}
+
+/// How detailed the debug output of Steam's networking is (`ESteamNetworkingSocketsDebugOutputType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DebugLevel {
+    /// Bugs in Steam's own code.
+    Bug = 1,
+    /// Errors in how it is used.
+    Error = 2,
+    /// Rare, important events.
+    Important = 3,
+    /// Likely problems.
+    Warning = 4,
+    /// Ordinary events.
+    Message = 5,
+    /// More than is usually of interest.
+    Verbose = 6,
+    /// For debugging only.
+    Debug = 7,
+    /// Everything.
+    Everything = 8,
+}
+
+impl DebugLevel {
+    fn from_raw(level: i32) -> Self {
+        match level {
+            1 => Self::Bug,
+            2 => Self::Error,
+            3 => Self::Important,
+            4 => Self::Warning,
+            5 => Self::Message,
+            6 => Self::Verbose,
+            7 => Self::Debug,
+            _ => Self::Everything,
+        }
+    }
+}
+
+/// Whether Steam is initialised in this process, by this crate or anyone else.
+pub fn is_available() -> bool {
+    Hold::acquire().is_some()
+}
+
+/// Received messages of the whole process that are not dropped yet.
+pub fn live_messages() -> usize {
+    library::live_messages()
+}
+
+/// Payloads of the whole process that Steam still has to send, or to see acknowledged.
+pub fn payloads_in_flight() -> usize {
+    ffi::send::payloads_in_flight()
+}
+
+/// The session with Steam, one per process.
+///
+/// If another addon of the process has initialised Steam before, its session is adopted: this crate neither runs its
+/// callbacks nor shuts it down. In an adopted session
+///
+/// - connections and messages work as usual, provided that the other addon runs callbacks;
+/// - the results of [`create_lobby`](Self::create_lobby), [`join_lobby`](Self::join_lobby) and
+///   [`request_lobby_list`](Self::request_lobby_list) are polled in [`run_callbacks`](Self::run_callbacks);
+/// - members and data are polled five times a second, for lobbies created or joined here or given to
+///   [`watch_lobby`](Self::watch_lobby);
+/// - [`LobbyEvent::JoinRequested`](crate::LobbyEvent::JoinRequested) is not emitted: use the other addon's.
+///
+/// Dropping it shuts Steam down if this crate initialised it, once no transport and no message needs it any more.
+#[derive(Debug)]
+pub struct Steam {
+    pub(crate) lobbies: Lobbies,
+    pub(crate) hold: Hold,
+    is_adopted: bool,
+}
+
+impl Steam {
+    /// Initialises Steam, or adopts the session of another addon. Unless the Steam client started the game, the app id
+    /// comes from the environment variable `SteamAppId`, or from the file `steam_appid.txt` in the working directory.
+    ///
+    /// # Errors
+    /// [`InitError`]
+    pub fn init() -> Result<Self, InitError> {
+        if EXISTS.swap(true, Ordering::AcqRel) {
+            return Err(InitError::AlreadyInitialised);
+        }
+        let (hold, is_adopted) = match library::init() {
+            Init::Ours(hold) => (hold, false),
+            Init::Adopted(hold) => (hold, true),
+            Init::Failed(code, text) => {
+                EXISTS.store(false, Ordering::Release);
+                return Err(match code {
+                    2 => InitError::NoSteamClient(text),
+                    3 => InitError::VersionMismatch(text),
+                    _ => InitError::Failed(text),
+                });
+            }
+        };
+        Ok(Self { lobbies: Lobbies::default(), hold, is_adopted })
+    }
+
+    /// Whether another addon of the process initialised Steam.
+    pub fn is_adopted(&self) -> bool {
+        self.is_adopted
+    }
+
+    /// The local user; `None` if nobody is logged in, or another addon has shut Steam down.
+    pub fn steam_id(&self) -> Option<SteamId> {
+        identity::steam_id(&self.hold)
+    }
+
+    /// The local user's name, as friends see it; empty if Steam has none.
+    pub fn persona_name(&self) -> String {
+        identity::persona_name(&self.hold)
+    }
+
+    /// The app id; 0 if Steam has none.
+    pub fn app_id(&self) -> u32 {
+        identity::app_id(&self.hold)
+    }
+
+    /// Runs Steam's callbacks; call it once a frame. Status changes go to the transports, lobby events to
+    /// [`next_lobby_event`](Self::next_lobby_event). In an adopted session, this only polls for lobby events.
+    pub fn run_callbacks(&mut self) {
+        let Self { lobbies, hold, is_adopted } = self;
+        if *is_adopted {
+            lobbies.poll_watched(hold);
+        } else {
+            ffi::dispatch::run_frame(hold, |callback| lobbies.handle(hold, callback));
+        }
+    }
+
+    /// Starts to get ready for relayed connections, which takes some seconds, so that the first one need not wait.
+    /// Harmless if that has started.
+    pub fn start_relay_network(&self) {
+        relay::start(&self.hold);
+    }
+
+    /// Passes the debug output of Steam's networking, up to `level`, to `hook`. Steam calls it on any thread and with its
+    /// locks held: it must not call Steam or this crate, and should only hand the line on.
+    pub fn set_debug_output(
+        &self,
+        level: DebugLevel,
+        hook: impl Fn(DebugLevel, &str) + Send + Sync + 'static,
+    ) {
+        let hook: debug::Hook = Arc::new(move |level, line: &str| hook(DebugLevel::from_raw(level), line));
+        debug::set_output(&self.hold, level as i32, Some(hook));
+    }
+
+    /// Turns the debug output off.
+    pub fn clear_debug_output(&self) {
+        debug::set_output(&self.hold, 0, None);
+    }
+}
+
+impl Drop for Steam {
+    fn drop(&mut self) {
+        EXISTS.store(false, Ordering::Release);
+    }
+}
