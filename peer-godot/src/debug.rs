@@ -6,7 +6,7 @@ use godot::prelude::*;
 use peer_core::{Event, Session};
 use peer_steam::SteamTransport;
 
-use crate::enums::DebugLevel;
+use crate::multiplayer_peer::enums::DebugLevel;
 use crate::runtime;
 
 /// Lines that may wait to be printed; more are counted, not kept.
@@ -21,7 +21,7 @@ struct Lines {
 }
 
 /// Has Steam's networking say what it does, or not. It is one for the process: the last level that was set counts.
-pub(crate) fn let_steam_speak(level: DebugLevel) {
+pub(crate) fn set_steam_log_level(level: DebugLevel) {
     runtime::steam(|steam| {
         if level == DebugLevel::Steam {
             steam.set_debug_output(peer_steam::DebugLevel::Message, |_, line| push(line));
