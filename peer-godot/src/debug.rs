@@ -6,7 +6,7 @@ use godot::prelude::*;
 use peer_core::{Event, Session};
 use peer_steam::SteamTransport;
 
-use crate::enums::DebugLevel;
+use crate::multiplayer_peer::enums::DebugLevel;
 use crate::runtime;
 
 /// Lines that may wait to be printed; more are counted, not kept.

@@ -30,6 +30,7 @@ mod debug;
 mod entry;
 mod enums;
 mod errors;
+mod ids;
 mod monitors;
 mod multiplayer_peer;
 mod packet_peer;

@@ -15,10 +15,10 @@ use peer_steam::{InitError, LobbyEvent, Steam, SteamTransport};
 pub(crate) type SharedSession = Rc<RefCell<Session<SteamTransport>>>;
 
 /// How long a process that exits waits for what was put before.
-const EXIT_LINGER: Duration = Duration::from_millis(500);
+const EXIT_DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long it rests between two looks at that.
-const EXIT_REST: Duration = Duration::from_millis(1);
+const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Lobby events that may wait for the frame that tells the game; the oldest go then.
 const MAX_EVENTS: usize = 16_384;
@@ -29,12 +29,12 @@ struct Runtime {
     /// Every session there is.
     sessions: Vec<Weak<RefCell<Session<SteamTransport>>>>,
     /// Those that nobody polls any more and that still have something to send.
-    lingering: Vec<SharedSession>,
+    draining: Vec<SharedSession>,
     /// What `SteamSession` has not told the game yet.
     lobby_events: VecDeque<LobbyEvent>,
     is_flush_due: bool,
     /// Whether a peer has run Steam's callbacks since the last frame.
-    has_pumped: bool,
+    has_run_callbacks: bool,
 }
 
 thread_local! {
@@ -89,7 +89,7 @@ pub(crate) fn steam<R>(action: impl FnOnce(&mut Steam) -> R) -> Option<R> {
 
 /// Runs Steam's callbacks before a peer takes in what has come, so that the next frame need not.
 pub(crate) fn pump() {
-    with(|runtime| runtime.has_pumped = true);
+    with(|runtime| runtime.has_run_callbacks = true);
     run_callbacks();
 }
 
@@ -106,7 +106,7 @@ fn run_callbacks() {
         return;
     }
     for session in sessions.iter().filter_map(Weak::upgrade) {
-        tell_of_lobbies(&mut session.borrow_mut(), &events);
+        pass_lobby_events(&mut session.borrow_mut(), &events);
     }
     with(|runtime| {
         runtime.lobby_events.extend(events.drain(..));
@@ -115,7 +115,7 @@ fn run_callbacks() {
     });
 }
 
-fn tell_of_lobbies(session: &mut Session<SteamTransport>, events: &[LobbyEvent]) {
+fn pass_lobby_events(session: &mut Session<SteamTransport>, events: &[LobbyEvent]) {
     for event in events {
         match *event {
             LobbyEvent::MemberJoined { lobby, member } => session.lobby_member_joined(lobby, member, now()),
@@ -149,24 +149,24 @@ fn flush() {
 }
 
 /// Goes on polling a session that its peer does not poll any more, as long as it has something to send.
-pub(crate) fn let_linger(session: &SharedSession) {
+pub(crate) fn drain(session: &SharedSession) {
     let is_wanted = {
         let session = session.borrow();
         session.status() == Status::Disconnected && session.is_draining()
     };
     if is_wanted {
         with(|runtime| {
-            if !runtime.lingering.iter().any(|lingering| Rc::ptr_eq(lingering, session)) {
-                runtime.lingering.push(Rc::clone(session));
+            if !runtime.draining.iter().any(|draining| Rc::ptr_eq(draining, session)) {
+                runtime.draining.push(Rc::clone(session));
             }
         });
     }
 }
 
 /// Takes the sessions that are winding up a step further; returns whether any is left.
-fn poll_lingering() -> bool {
-    let mut lingering = with(|runtime| std::mem::take(&mut runtime.lingering));
-    lingering.retain(|session| {
+fn poll_draining() -> bool {
+    let mut draining = with(|runtime| std::mem::take(&mut runtime.draining));
+    draining.retain(|session| {
         let mut session = session.borrow_mut();
         // One that has begun anew is polled by its peer again.
         if session.status() == Status::Disconnected {
@@ -175,18 +175,18 @@ fn poll_lingering() -> bool {
         session.status() == Status::Disconnected && session.is_draining()
     });
     with(|runtime| {
-        runtime.lingering.append(&mut lingering);
-        !runtime.lingering.is_empty()
+        runtime.draining.append(&mut draining);
+        !runtime.draining.is_empty()
     })
 }
 
 /// What a frame brings whether or not a peer is polled in it.
 pub(crate) fn frame() {
     // A peer that is polled has run the callbacks a moment ago, in this same frame.
-    if !with(|runtime| std::mem::replace(&mut runtime.has_pumped, false)) {
+    if !with(|runtime| std::mem::replace(&mut runtime.has_run_callbacks, false)) {
         run_callbacks();
     }
-    poll_lingering();
+    poll_draining();
 }
 
 /// What has happened in lobbies that the game has not been told, oldest first.
@@ -199,17 +199,17 @@ pub(crate) fn shut_down() {
     let sessions = with(|runtime| runtime.sessions.clone());
     for session in sessions.iter().filter_map(Weak::upgrade) {
         session.borrow_mut().close(now());
-        let_linger(&session);
+        drain(&session);
     }
-    let deadline = Instant::now() + EXIT_LINGER;
-    while poll_lingering() && Instant::now() < deadline {
+    let deadline = Instant::now() + EXIT_DRAIN_TIMEOUT;
+    while poll_draining() && Instant::now() < deadline {
         run_callbacks();
-        std::thread::sleep(EXIT_REST);
+        std::thread::sleep(EXIT_POLL_INTERVAL);
     }
-    let (steam, lingering) = with(|runtime| {
+    let (steam, draining) = with(|runtime| {
         runtime.lobby_events.clear();
-        (runtime.steam.take(), std::mem::take(&mut runtime.lingering))
+        (runtime.steam.take(), std::mem::take(&mut runtime.draining))
     });
-    drop(lingering);
+    drop(draining);
     drop(steam);
 }

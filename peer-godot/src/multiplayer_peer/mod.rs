@@ -1,5 +1,5 @@
-//! The class `SteamMultiplayerPeer`: its properties and its signal. What games call stands in `sessions`, what the engine
-//! calls in `engine`.
+//! The class `SteamMultiplayerPeer`: its properties and its signal. What games call is in `api`, what the engine calls
+//! in `extension`.
 
 use godot::classes::MultiplayerPeerExtension;
 use godot::prelude::*;
@@ -7,10 +7,13 @@ use peer_core::{Packet, TransferMode};
 use peer_steam::SteamMessage;
 
 use crate::debug;
-use crate::enums::DebugLevel;
 use crate::errors::{PutErrors, outcome};
 use crate::monitors::Monitors;
 use crate::runtime::SharedSession;
+
+pub(crate) mod enums;
+
+use enums::DebugLevel;
 
 /// A [MultiplayerPeer] over Steam's networking sockets: assign it to [member MultiplayerAPI.multiplayer_peer], and
 /// [code]@rpc[/code] travels over Steam, with no ports to open and with players that Steam vouches for.
@@ -176,5 +179,5 @@ impl SteamMultiplayerPeer {
 }
 
 // After the class: the macros in them look for what its declaration made.
-mod engine;
-mod sessions;
+mod api;
+mod extension;

@@ -7,7 +7,7 @@ use godot::meta::{FromGodot, GodotConvert, GodotImmutable, ToGodot};
 use godot::prelude::*;
 use peer_steam::{Comparison, Distance, LobbyFilters};
 
-use crate::enums::{LobbyComparison, LobbyDistanceFilter};
+use super::enums::{LobbyComparison, LobbyDistanceFilter};
 use crate::errors::BadArgument;
 
 /// The argument `filters`: a dictionary, empty if it is left out.

@@ -37,7 +37,7 @@ fn frame() {
     runtime::frame();
     debug::print_lines();
     while let Some(event) = runtime::next_lobby_event() {
-        SteamSession::tell(event);
+        SteamSession::emit(event);
     }
 }
 

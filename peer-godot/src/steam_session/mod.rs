@@ -3,17 +3,18 @@
 use godot::classes::Os;
 use godot::global::Error;
 use godot::prelude::*;
-use peer_core::{LobbyId, SteamId};
 use peer_steam::{LobbyError, LobbyEvent, Steam};
 
-use crate::enums::LobbyType;
 use crate::errors::{AsError, BadArgument, outcome};
+use crate::ids::{self, ToInt as _};
 use crate::runtime;
 
+pub(crate) mod enums;
 #[allow(unsafe_code, reason = "an optional argument of a type for which the binding has none")]
 mod filters;
 pub(crate) mod frame;
 
+use enums::LobbyType;
 use filters::Filters;
 
 /// Steam's session of this process: its start, the local user, and lobbies.
@@ -98,7 +99,7 @@ impl SteamSession {
     /// The Steam id of the local user; 0 before [method initialize].
     #[func]
     fn get_steam_id(&self) -> i64 {
-        runtime::steam(|steam| steam.steam_id()).flatten().map_or(0, signed)
+        runtime::steam(|steam| steam.steam_id()).flatten().map_or(0, ids::ToInt::to_int)
     }
 
     /// The name of the local user; empty before [method initialize].
@@ -122,43 +123,47 @@ impl SteamSession {
     /// Returns [constant OK], or [constant ERR_UNAVAILABLE] before [method initialize].
     #[func]
     fn join_lobby(&self, lobby_id: i64) -> Error {
-        ask("join_lobby", |steam| steam.join_lobby(lobby(lobby_id)))
+        ask("join_lobby", |steam| steam.join_lobby(ids::lobby_id(lobby_id)))
     }
 
     /// Leaves a lobby, at once. Connections of a [SteamMultiplayerPeer] stay as they are.
     #[func]
     fn leave_lobby(&self, lobby_id: i64) {
-        runtime::steam(|steam| steam.leave_lobby(lobby(lobby_id)));
+        runtime::steam(|steam| steam.leave_lobby(ids::lobby_id(lobby_id)));
     }
 
     /// The owner of a lobby that the local user is in; otherwise 0.
     #[func]
     fn get_lobby_owner(&self, lobby_id: i64) -> i64 {
-        runtime::steam(|steam| steam.lobby_owner(lobby(lobby_id))).flatten().map_or(0, signed)
+        runtime::steam(|steam| steam.lobby_owner(ids::lobby_id(lobby_id)))
+            .flatten()
+            .map_or(0, ids::ToInt::to_int)
     }
 
     /// The members of a lobby that the local user is in, the local user among them.
     #[func]
     fn get_lobby_members(&self, lobby_id: i64) -> PackedInt64Array {
-        read(|steam| steam.lobby_members(lobby(lobby_id)).into_iter().map(signed).collect())
+        read(|steam| {
+            steam.lobby_members(ids::lobby_id(lobby_id)).into_iter().map(ids::ToInt::to_int).collect()
+        })
     }
 
     /// How many members a lobby may have; 0 if Steam knows nothing of it.
     #[func]
     fn get_lobby_member_limit(&self, lobby_id: i64) -> i32 {
-        read(|steam| steam.lobby_member_limit(lobby(lobby_id)))
+        read(|steam| steam.lobby_member_limit(ids::lobby_id(lobby_id)))
     }
 
     /// The value of a key of a lobby, that was listed or joined; empty if there is none.
     #[func]
     fn get_lobby_data(&self, lobby_id: i64, key: GString) -> GString {
-        read(|steam| GString::from(&steam.lobby_data(lobby(lobby_id), &key.to_string())))
+        read(|steam| GString::from(&steam.lobby_data(ids::lobby_id(lobby_id), &key.to_string())))
     }
 
     /// All keys of a lobby with their values.
     #[func]
     fn get_all_lobby_data(&self, lobby_id: i64) -> VarDictionary {
-        let data = read(|steam| steam.all_lobby_data(lobby(lobby_id)));
+        let data = read(|steam| steam.all_lobby_data(ids::lobby_id(lobby_id)));
         data.iter().map(|(key, value)| (key.to_variant(), value.to_variant())).collect()
     }
 
@@ -166,13 +171,13 @@ impl SteamSession {
     /// or there is no room (8,192 bytes in all).
     #[func]
     fn set_lobby_data(&self, lobby_id: i64, key: GString, value: GString) -> bool {
-        read(|steam| steam.set_lobby_data(lobby(lobby_id), &key.to_string(), &value.to_string()))
+        read(|steam| steam.set_lobby_data(ids::lobby_id(lobby_id), &key.to_string(), &value.to_string()))
     }
 
     /// Says whether more players may join. [code]false[/code] if the local user is not the owner.
     #[func]
     fn set_lobby_joinable(&self, lobby_id: i64, joinable: bool) -> bool {
-        read(|steam| steam.set_lobby_joinable(lobby(lobby_id), joinable))
+        read(|steam| steam.set_lobby_joinable(ids::lobby_id(lobby_id), joinable))
     }
 
     /// Asks Steam for public lobbies. [signal lobby_list_received] answers.
@@ -195,36 +200,35 @@ impl SteamSession {
     /// Opens Steam's overlay, with the dialog to invite friends to a lobby.
     #[func]
     fn open_invite_dialog(&self, lobby_id: i64) {
-        runtime::steam(|steam| steam.open_invite_dialog(lobby(lobby_id)));
+        runtime::steam(|steam| steam.open_invite_dialog(ids::lobby_id(lobby_id)));
     }
 }
 
 impl SteamSession {
     /// Tells the game what has happened. A handler may call any method.
-    fn tell(event: LobbyEvent) {
+    fn emit(event: LobbyEvent) {
         let this = Self::singleton();
         let mut signals = this.signals();
-        let number = |lobby: LobbyId| lobby.0.cast_signed();
         match event {
             LobbyEvent::LobbyCreated { result, lobby } => {
-                signals.lobby_created().emit(i64::from(result), number(lobby));
+                signals.lobby_created().emit(i64::from(result), lobby.to_int());
             }
             LobbyEvent::LobbyJoined { lobby, response } => {
-                signals.lobby_joined().emit(number(lobby), i64::from(response));
+                signals.lobby_joined().emit(lobby.to_int(), i64::from(response));
             }
             LobbyEvent::MemberJoined { lobby, member } => {
-                signals.lobby_member_joined().emit(number(lobby), signed(member));
+                signals.lobby_member_joined().emit(lobby.to_int(), member.to_int());
             }
             LobbyEvent::MemberLeft { lobby, member } => {
-                signals.lobby_member_left().emit(number(lobby), signed(member));
+                signals.lobby_member_left().emit(lobby.to_int(), member.to_int());
             }
-            LobbyEvent::DataChanged { lobby } => signals.lobby_data_changed().emit(number(lobby)),
+            LobbyEvent::DataChanged { lobby } => signals.lobby_data_changed().emit(lobby.to_int()),
             LobbyEvent::ListReceived { lobbies } => {
-                let lobbies: PackedInt64Array = lobbies.into_iter().map(number).collect();
+                let lobbies: PackedInt64Array = lobbies.into_iter().map(ids::ToInt::to_int).collect();
                 signals.lobby_list_received().emit(&lobbies);
             }
             LobbyEvent::JoinRequested { lobby, friend } => {
-                signals.join_requested().emit(number(lobby), signed(friend));
+                signals.join_requested().emit(lobby.to_int(), friend.to_int());
             }
         }
     }
@@ -257,14 +261,6 @@ impl AsError for NotInitialized {
     fn code(&self) -> Error {
         Error::ERR_UNAVAILABLE
     }
-}
-
-fn signed(id: SteamId) -> i64 {
-    id.0.cast_signed()
-}
-
-fn lobby(id: i64) -> LobbyId {
-    LobbyId(id.cast_unsigned())
 }
 
 fn to_steam(kind: LobbyType) -> peer_steam::LobbyType {

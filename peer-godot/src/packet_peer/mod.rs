@@ -11,9 +11,13 @@ use peer_core::limits::MAX_PACKET_BYTES;
 use peer_core::{Channel, Peer, PutError, RealTimeStatus, Session, Target, TransferMode};
 use peer_steam::SteamTransport;
 
-use crate::enums::{PeerState, Statistic};
 use crate::errors::{PutErrors, outcome};
+use crate::ids::ToInt as _;
 use crate::runtime::{self, SharedSession};
+
+pub(crate) mod enums;
+
+use enums::{PeerState, Statistic};
 
 /// One peer of a [SteamMultiplayerPeer], from [method SteamMultiplayerPeer.get_peer]: who it is, and how its connection
 /// does.
@@ -34,7 +38,7 @@ impl SteamPacketPeer {
     /// The Steam id of the user.
     #[func]
     fn get_steam_id(&self) -> i64 {
-        self.peer.steam_id.0.cast_signed()
+        self.peer.steam_id.to_int()
     }
 
     /// The peer's id.
@@ -73,7 +77,7 @@ impl SteamPacketPeer {
         if let Some(session) = self.session.upgrade() {
             let gone = session.borrow_mut().disconnect_peer(self.peer.id, force, runtime::now());
             outcome("disconnect_peer", gone);
-            runtime::let_linger(&session);
+            runtime::drain(&session);
         }
     }
 }

@@ -2,14 +2,13 @@
 
 use godot::global::Error;
 use godot::prelude::*;
-use peer_core::{
-    Channel, LaneConfig, Lobby, LobbyId, Peer, PeerId, Session, SessionError, SteamId, VirtualPort,
-};
+use peer_core::{Channel, LaneConfig, Lobby, Peer, PeerId, Session, SessionError, VirtualPort};
 use peer_steam::{ConfigValue, SteamTransport};
 
 use super::SteamMultiplayerPeer;
 use crate::debug;
 use crate::errors::{BadArgument, outcome};
+use crate::ids::{self, ToInt as _};
 use crate::monitors::Monitors;
 use crate::packet_peer::SteamPacketPeer;
 use crate::runtime;
@@ -34,7 +33,7 @@ impl SteamMultiplayerPeer {
     /// ERR_UNAVAILABLE] if Steam is not initialised, or [constant ERR_CANT_CREATE] if Steam cannot connect to that user.
     #[func]
     fn create_client(&mut self, steam_id: i64, #[opt(default = 0)] virtual_port: i32) -> Error {
-        let (host, port) = (steam(steam_id), VirtualPort(virtual_port));
+        let (host, port) = (ids::steam_id(steam_id), VirtualPort(virtual_port));
         self.begin("create_client", None, |session| session.create_client(host, port, runtime::now()))
     }
 
@@ -45,8 +44,11 @@ impl SteamMultiplayerPeer {
     /// [constant ERR_CANT_CREATE] if Steam cannot connect to that user.
     #[func]
     fn add_peer(&mut self, steam_id: i64, #[opt(default = 0)] virtual_port: i32) -> Error {
-        let added =
-            self.session.borrow_mut().add_peer(steam(steam_id), VirtualPort(virtual_port), runtime::now());
+        let added = self.session.borrow_mut().add_peer(
+            ids::steam_id(steam_id),
+            VirtualPort(virtual_port),
+            runtime::now(),
+        );
         outcome("add_peer", added)
     }
 
@@ -59,7 +61,7 @@ impl SteamMultiplayerPeer {
     fn host_with_lobby(&mut self, lobby_id: i64) -> Error {
         self.begin("host_with_lobby", Some(lobby_id), |session| match lobby_of(session, lobby_id)? {
             Some(lobby) => session.host_with_lobby(&lobby, runtime::now()),
-            None => Err(SessionError::NotLobbyOwner(lobby_at(lobby_id))),
+            None => Err(SessionError::NotLobbyOwner(ids::lobby_id(lobby_id))),
         })
     }
 
@@ -73,46 +75,45 @@ impl SteamMultiplayerPeer {
     fn connect_to_lobby(&mut self, lobby_id: i64) -> Error {
         self.begin("connect_to_lobby", Some(lobby_id), |session| match lobby_of(session, lobby_id)? {
             Some(lobby) => session.connect_to_lobby(&lobby, runtime::now()),
-            None => Err(SessionError::NotInLobby(lobby_at(lobby_id))),
+            None => Err(SessionError::NotInLobby(ids::lobby_id(lobby_id))),
         })
     }
 
     /// The peer [param peer_id] by itself, or [code]null[/code] if it is not connected.
     #[func]
     fn get_peer(&self, peer_id: i32) -> Option<Gd<SteamPacketPeer>> {
-        let peer = self.session.borrow().peer(known(peer_id)?)?;
+        let peer = self.session.borrow().peer(ids::peer_id(peer_id)?)?;
         Some(SteamPacketPeer::new_gd(&self.session, peer))
     }
 
     /// The id of the peer with that Steam id, the own id for the local user, or 0 if there is none.
     #[func]
     fn get_peer_id_for_steam_id(&self, steam_id: i64) -> i32 {
-        self.session.borrow().peer_id_for_steam_id(steam(steam_id)).map_or(0, PeerId::to_godot)
+        self.session.borrow().peer_id_for_steam_id(ids::steam_id(steam_id)).map_or(0, PeerId::to_godot)
     }
 
     /// The Steam id of the peer [param peer_id], the local user's for the own id, or 0 if there is none.
     #[func]
     fn get_steam_id_for_peer_id(&self, peer_id: i32) -> i64 {
-        let steam_id = known(peer_id).and_then(|id| self.session.borrow().steam_id_for_peer_id(id));
-        steam_id.map_or(0, |steam_id| steam_id.0.cast_signed())
+        let steam_id = ids::peer_id(peer_id).and_then(|id| self.session.borrow().steam_id_for_peer_id(id));
+        steam_id.map_or(0, ids::ToInt::to_int)
     }
 
     /// Every peer's id, and its Steam id as the value. The own id is not among them.
     #[func]
     fn get_peer_map(&self) -> VarDictionary {
         let session = self.session.borrow();
-        let entry =
-            |peer: &Peer| (peer.id.to_godot().to_variant(), peer.steam_id.0.cast_signed().to_variant());
+        let entry = |peer: &Peer| (peer.id.to_godot().to_variant(), peer.steam_id.to_int().to_variant());
         session.peers().iter().map(entry).collect()
     }
 
     /// The lobby that the game goes with, or 0.
     #[func]
     fn get_tracked_lobby(&self) -> i64 {
-        self.session.borrow().tracked_lobby().map_or(0, |lobby| lobby.0.cast_signed())
+        self.session.borrow().tracked_lobby().map_or(0, ids::ToInt::to_int)
     }
 
-    /// Ends the connection with a peer, which learns that it was kicked, and reads [param message] (up to 127 bytes) in
+    /// Ends the connection with a peer, which learns that it was kicked, and reads [param message] (up to 120 bytes of UTF-8) in
     /// its [signal connection_ended]. [signal MultiplayerPeer.peer_disconnected] follows on both sides.
     #[func]
     fn kick(&mut self, peer_id: i32, #[opt(default = &GString::new())] message: GString) {
@@ -184,7 +185,7 @@ impl SteamMultiplayerPeer {
         };
         if started.is_ok() {
             if let Some(lobby) = lobby {
-                runtime::watch_lobby(lobby_at(lobby));
+                runtime::watch_lobby(ids::lobby_id(lobby));
             }
             self.put_errors.clear();
             // The former ones first, whose names are then free.
@@ -196,24 +197,11 @@ impl SteamMultiplayerPeer {
     }
 }
 
-fn steam(steam_id: i64) -> SteamId {
-    SteamId(steam_id.cast_unsigned())
-}
-
-fn lobby_at(lobby_id: i64) -> LobbyId {
-    LobbyId(lobby_id.cast_unsigned())
-}
-
-/// The id, if it is one that a peer can have.
-fn known(peer_id: i32) -> Option<PeerId> {
-    u32::try_from(peer_id).ok().and_then(PeerId::new)
-}
-
 pub(super) fn with_peer(
     peer_id: i32,
     action: impl FnOnce(PeerId) -> Result<(), SessionError>,
 ) -> Result<(), SessionError> {
-    action(known(peer_id).ok_or(SessionError::UnknownPeer(peer_id))?)
+    action(ids::peer_id(peer_id).ok_or(SessionError::UnknownPeer(peer_id))?)
 }
 
 /// The lobby as Steam knows it now; `None` if the local user is not in it.
@@ -221,5 +209,5 @@ fn lobby_of(session: &Session<SteamTransport>, lobby_id: i64) -> Result<Option<L
     if session.status() != peer_core::Status::Disconnected {
         return Err(SessionError::AlreadyInUse);
     }
-    runtime::steam(|steam| steam.lobby(lobby_at(lobby_id))).ok_or(SessionError::Unavailable)
+    runtime::steam(|steam| steam.lobby(ids::lobby_id(lobby_id))).ok_or(SessionError::Unavailable)
 }

@@ -9,9 +9,10 @@ use peer_core::limits::MAX_PACKET_BYTES;
 use peer_core::{Channel, Event, PeerId, PutError, Status, Target, TransferMode};
 
 use super::SteamMultiplayerPeer;
-use super::sessions::with_peer;
-use crate::enums::DebugLevel;
+use super::api::with_peer;
+use super::enums::DebugLevel;
 use crate::errors::{PutErrors, outcome};
+use crate::ids::ToInt as _;
 use crate::monitors::Monitors;
 use crate::{debug, runtime};
 
@@ -41,8 +42,8 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
         runtime::pump();
         self.current = None;
         self.session.borrow_mut().poll(runtime::now());
-        let this = self.tell_events();
-        self.wind_up_if_over();
+        let this = self.emit_events();
+        self.drain_if_closed();
         if let Some(mut this) = this
             && this.get_reference_count() == 1
         {
@@ -52,14 +53,14 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
 
     fn close(&mut self) {
         self.session.borrow_mut().close(runtime::now());
-        self.wind_up_if_over();
+        self.drain_if_closed();
     }
 
     fn disconnect_peer(&mut self, peer_id: i32, force: bool) {
         let gone =
             with_peer(peer_id, |id| self.session.borrow_mut().disconnect_peer(id, force, runtime::now()));
         outcome("disconnect_peer", gone);
-        self.wind_up_if_over();
+        self.drain_if_closed();
     }
 
     fn get_available_packet_count(&self) -> i32 {
@@ -183,7 +184,7 @@ impl SteamMultiplayerPeer {
     ///
     /// A handler may let go of the last reference to this object while the engine is still inside of it: so if there was
     /// anything to tell, another reference is returned.
-    fn tell_events(&mut self) -> Option<Gd<Self>> {
+    fn emit_events(&mut self) -> Option<Gd<Self>> {
         let mut this = None;
         loop {
             let event = self.session.borrow_mut().next_event();
@@ -193,11 +194,11 @@ impl SteamMultiplayerPeer {
                 debug::print_event(&self.session.borrow(), &event);
             }
             match event {
-                Event::PeerConnected(id) => self.signals().peer_connected().emit(i64::from(id.get())),
-                Event::PeerDisconnected(id) => self.signals().peer_disconnected().emit(i64::from(id.get())),
+                Event::PeerConnected(id) => self.signals().peer_connected().emit(id.to_int()),
+                Event::PeerDisconnected(id) => self.signals().peer_disconnected().emit(id.to_int()),
                 Event::ConnectionEnded { steam_id, peer, reason, message } => {
-                    let peer = peer.map_or(0, |id| i64::from(id.get()));
-                    let (steam_id, reason) = (steam_id.0.cast_signed(), i64::from(reason.code()));
+                    let peer = peer.map_or(0, PeerId::to_int);
+                    let (steam_id, reason) = (steam_id.to_int(), i64::from(reason.code()));
                     self.signals().connection_ended().emit(steam_id, peer, reason, &GString::from(&message));
                 }
             }
@@ -205,11 +206,11 @@ impl SteamMultiplayerPeer {
     }
 
     /// The session may be over for the game; what was put before still goes out.
-    fn wind_up_if_over(&mut self) {
+    fn drain_if_closed(&mut self) {
         if self.session.borrow().status() == Status::Disconnected {
             self.current = None;
             self.monitors.clear();
-            runtime::let_linger(&self.session);
+            runtime::drain(&self.session);
         }
     }
 }
@@ -217,7 +218,7 @@ impl SteamMultiplayerPeer {
 impl Drop for SteamMultiplayerPeer {
     fn drop(&mut self) {
         self.session.borrow_mut().close(runtime::now());
-        self.wind_up_if_over();
+        self.drain_if_closed();
     }
 }
 

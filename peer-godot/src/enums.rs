@@ -1,36 +1,28 @@
-//! The enums of the classes, as Godot sees them: `SteamSession.LobbyType.LOBBY_TYPE_PUBLIC`, with help for each constant.
+//! How the enums of the classes are bound (`SteamSession.LobbyType.LOBBY_TYPE_PUBLIC`), with help for each constant.
 //!
-//! `godot`'s macros know single constants only. What they do for those is done here for enums, through the same calls:
-//! the engine is told of the constants, and the help of what they mean.
-
-mod config;
-mod matchmaking;
-mod peer;
-mod results;
-
-pub(crate) use matchmaking::{LobbyComparison, LobbyDistanceFilter, LobbyType};
-pub(crate) use peer::{DebugLevel, PeerState, Statistic};
+//! The macros of `godot` bind single constants only. These do the same for enums, through the same calls.
 
 use godot::meta::ClassId;
 use godot::register::private::constant::{ConstantKind, ExportConstant, IntegerConstant};
 
-/// Tells the engine of every enum.
+use crate::{multiplayer_peer, packet_peer, steam_session};
+
+/// Registers every enum with the engine.
 pub(crate) fn register() {
-    peer::register();
-    config::register();
-    matchmaking::register();
-    results::register();
+    multiplayer_peer::enums::register();
+    packet_peer::enums::register();
+    steam_session::enums::register();
 }
 
-/// Tells the engine of one enum.
-fn register_enum(class: ClassId, name: &str, constants: &[(&str, i64)]) {
+/// Registers one enum with the engine.
+pub(crate) fn register_enum(class: ClassId, name: &str, constants: &[(&str, i64)]) {
     let enumerators = constants.iter().map(|&(name, value)| IntegerConstant::new(name, value)).collect();
     ExportConstant::new(class, ConstantKind::Enum { name: name.into(), enumerators }).register();
 }
 
 /// Help for the constants of an enum, registered with that of the class.
 macro_rules! enum_help {
-    ($class:ident, $name:literal, $($(#[doc = $doc:literal])+ $constant:ident = $value:literal,)+) => {
+    ($class:ident, $name:literal, $($(#[doc = $doc:expr])+ $constant:ident = $value:literal,)+) => {
         godot::sys::shard_add!(
             godot::private::__GODOT_DOCS_REGISTRY;
             godot::docs::DocsShard::new::<$class>(godot::docs::DocsItem::InherentImpl(
@@ -52,13 +44,13 @@ macro_rules! enum_help {
 macro_rules! open_enum {
     (
         $register:ident: $class:ident . $name:literal;
-        $($(#[doc = $doc:literal])+ $constant:ident = $value:literal,)+
+        $($(#[doc = $doc:expr])+ $constant:ident = $value:literal,)+
     ) => {
         fn $register() {
             let constants = [$((stringify!($constant), $value)),+];
-            super::register_enum(<$class as godot::obj::GodotClass>::class_id(), $name, &constants);
+            crate::enums::register_enum(<$class as godot::obj::GodotClass>::class_id(), $name, &constants);
         }
-        super::enum_help!($class, $name, $($(#[doc = $doc])+ $constant = $value,)+);
+        crate::enums::enum_help!($class, $name, $($(#[doc = $doc])+ $constant = $value,)+);
     };
 }
 
@@ -67,7 +59,7 @@ macro_rules! closed_enum {
     (
         $(#[$attribute:meta])*
         $register:ident: $class:ident . $name:literal, $type:ident;
-        $($(#[doc = $doc:literal])+ $constant:ident = $value:literal as $variant:ident,)+
+        $($(#[doc = $doc:expr])+ $constant:ident = $value:literal as $variant:ident,)+
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,9 +124,9 @@ macro_rules! closed_enum {
 
         fn $register() {
             let constants = [$((stringify!($constant), $value)),+];
-            super::register_enum(<$class as godot::obj::GodotClass>::class_id(), $name, &constants);
+            crate::enums::register_enum(<$class as godot::obj::GodotClass>::class_id(), $name, &constants);
         }
-        super::enum_help!($class, $name, $($(#[doc = $doc])+ $constant = $value,)+);
+        crate::enums::enum_help!($class, $name, $($(#[doc = $doc])+ $constant = $value,)+);
     };
 }
 

@@ -1,14 +1,13 @@
-//! Enums of `SteamMultiplayerPeer` and `SteamPacketPeer`.
+//! The enums of `SteamMultiplayerPeer`.
 
-use super::{closed_enum, open_enum};
-use crate::multiplayer_peer::SteamMultiplayerPeer;
-use crate::packet_peer::SteamPacketPeer;
+use super::SteamMultiplayerPeer;
+use crate::enums::{closed_enum, open_enum};
 
-pub(super) fn register() {
+/// Registers them with the engine.
+pub(crate) fn register() {
     register_debug_level();
     register_end_reason();
-    register_peer_state();
-    register_statistic();
+    register_config();
 }
 
 closed_enum! {
@@ -86,56 +85,36 @@ open_enum! {
     END_REASON_MISC_PEER_SENT_NO_CONNECTION = 5010,
 }
 
-closed_enum! {
-    /// What a connection has come to, by Steam's numbers.
-    register_peer_state: SteamPacketPeer."PeerState", PeerState;
-    /// There is no connection.
-    STATE_NONE = 0 as None,
-    /// The two sides are looking for each other.
-    STATE_CONNECTING = 1 as Connecting,
-    /// The two sides have met and look for a route.
-    STATE_FINDING_ROUTE = 2 as FindingRoute,
-    /// Packets flow.
-    STATE_CONNECTED = 3 as Connected,
-    /// The other side has closed it.
-    STATE_CLOSED_BY_PEER = 4 as ClosedByPeer,
-    /// The network gave it up.
-    STATE_PROBLEM_DETECTED_LOCALLY = 5 as ProblemDetectedLocally,
-    /// Steam's own: closed, and the other side has not confirmed it.
-    STATE_FIN_WAIT = -1 as FinWait,
-    /// Steam's own: closed, and what was sent before still goes out.
-    STATE_LINGER = -2 as Linger,
-    /// Steam's own: gone.
-    STATE_DEAD = -3 as Dead,
-}
-
-closed_enum! {
-    /// A figure of a connection.
-    register_statistic: SteamPacketPeer."Statistic", Statistic;
-    /// The round trip in milliseconds.
-    STAT_PING_MS = 0 as PingMs,
-    /// The share of datagrams that arrived here in order, from 0 to 1; negative if not known.
-    STAT_QUALITY_LOCAL = 1 as QualityLocal,
-    /// The same as the other side sees it.
-    STAT_QUALITY_REMOTE = 2 as QualityRemote,
-    /// Datagrams sent a second.
-    STAT_OUT_PACKETS_PER_SEC = 3 as OutPacketsPerSec,
-    /// Bytes sent a second.
-    STAT_OUT_BYTES_PER_SEC = 4 as OutBytesPerSec,
-    /// Datagrams received a second.
-    STAT_IN_PACKETS_PER_SEC = 5 as InPacketsPerSec,
-    /// Bytes received a second.
-    STAT_IN_BYTES_PER_SEC = 6 as InBytesPerSec,
-    /// What Steam thinks the connection carries, in bytes a second.
-    STAT_SEND_RATE = 7 as SendRate,
-    /// Unreliable bytes that wait to be sent.
-    STAT_PENDING_UNRELIABLE = 8 as PendingUnreliable,
-    /// Reliable bytes that wait to be sent, or to be sent again.
-    STAT_PENDING_RELIABLE = 9 as PendingReliable,
-    /// Reliable bytes that were sent and are not acknowledged.
-    STAT_SENT_UNACKED_RELIABLE = 10 as SentUnackedReliable,
-    /// How long a packet put now would wait before it goes out, in microseconds.
-    STAT_QUEUE_TIME_US = 11 as QueueTimeUs,
-    /// Bytes of packets that wait for room in Steam's send buffer. Each packet counts 64 more than it has.
-    STAT_BACKLOG_BYTES = 12 as BacklogBytes,
+open_enum! {
+    register_config: SteamMultiplayerPeer."NetworkingConfig";
+    /// Int: bytes that may wait to be sent on a connection; a packet larger than it cannot be sent.
+    NETWORKING_CONFIG_SEND_BUFFER_SIZE = 9,
+    /// Int: the least rate at which a connection sends, in bytes a second.
+    NETWORKING_CONFIG_SEND_RATE_MIN = 10,
+    /// Int: the highest rate at which a connection sends, in bytes a second. Steam's default is 262,144.
+    NETWORKING_CONFIG_SEND_RATE_MAX = 11,
+    /// Int: microseconds for which Steam waits for more before it sends a small packet. The flush at the end of a frame
+    /// does not wait.
+    NETWORKING_CONFIG_NAGLE_TIME = 12,
+    /// Int: milliseconds after which a connection that is being made is given up.
+    NETWORKING_CONFIG_TIMEOUT_INITIAL = 24,
+    /// Int: milliseconds without a sign of life after which a connection is given up.
+    NETWORKING_CONFIG_TIMEOUT_CONNECTED = 25,
+    /// Int: the largest datagram, in bytes with its headers.
+    NETWORKING_CONFIG_MTU_PACKET_SIZE = 32,
+    /// Int: 1 allows connections without encryption, 2 prefers them, 3 demands them.
+    NETWORKING_CONFIG_UNENCRYPTED = 34,
+    /// Int: bytes that may wait to be received on a connection. Here the default is 16 MiB.
+    NETWORKING_CONFIG_RECV_BUFFER_SIZE = 47,
+    /// Int: messages that may wait to be received on a connection. Here the default is 65,536.
+    NETWORKING_CONFIG_RECV_BUFFER_MESSAGES = 48,
+    /// Int: the largest message that is taken in, in bytes.
+    NETWORKING_CONFIG_RECV_MAX_MESSAGE_SIZE = 49,
+    /// Int: which direct routes are tried beside Valve's relays, as Steam's flags. See
+    /// [member direct_connections].
+    NETWORKING_CONFIG_P2P_TRANSPORT_ICE_ENABLE = 104,
+    /// Int: milliseconds that a direct route is made to look slower, so that it is chosen less.
+    NETWORKING_CONFIG_P2P_TRANSPORT_ICE_PENALTY = 105,
+    /// Int: milliseconds that a relayed route is made to look slower, so that it is chosen less.
+    NETWORKING_CONFIG_P2P_TRANSPORT_SDR_PENALTY = 106,
 }

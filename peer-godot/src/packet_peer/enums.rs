@@ -1,0 +1,64 @@
+//! The enums of `SteamPacketPeer`.
+
+use super::SteamPacketPeer;
+use crate::enums::closed_enum;
+
+/// Registers them with the engine.
+pub(crate) fn register() {
+    register_peer_state();
+    register_statistic();
+}
+
+closed_enum! {
+    /// What a connection has come to, by Steam's numbers.
+    register_peer_state: SteamPacketPeer."PeerState", PeerState;
+    /// There is no connection.
+    STATE_NONE = 0 as None,
+    /// The two sides are looking for each other.
+    STATE_CONNECTING = 1 as Connecting,
+    /// The two sides have met and look for a route.
+    STATE_FINDING_ROUTE = 2 as FindingRoute,
+    /// Packets flow.
+    STATE_CONNECTED = 3 as Connected,
+    /// The other side has closed it.
+    STATE_CLOSED_BY_PEER = 4 as ClosedByPeer,
+    /// The network gave it up.
+    STATE_PROBLEM_DETECTED_LOCALLY = 5 as ProblemDetectedLocally,
+    /// Steam's own: closed, and the other side has not confirmed it.
+    STATE_FIN_WAIT = -1 as FinWait,
+    /// Steam's own: closed, and what was sent before still goes out.
+    STATE_LINGER = -2 as Linger,
+    /// Steam's own: gone.
+    STATE_DEAD = -3 as Dead,
+}
+
+closed_enum! {
+    /// A figure of a connection.
+    register_statistic: SteamPacketPeer."Statistic", Statistic;
+    /// The round trip in milliseconds.
+    STAT_PING_MS = 0 as PingMs,
+    /// The share of datagrams that arrived here in order, from 0 to 1; negative if not known.
+    STAT_QUALITY_LOCAL = 1 as QualityLocal,
+    /// The same as the other side sees it.
+    STAT_QUALITY_REMOTE = 2 as QualityRemote,
+    /// Datagrams sent a second.
+    STAT_OUT_PACKETS_PER_SEC = 3 as OutPacketsPerSec,
+    /// Bytes sent a second.
+    STAT_OUT_BYTES_PER_SEC = 4 as OutBytesPerSec,
+    /// Datagrams received a second.
+    STAT_IN_PACKETS_PER_SEC = 5 as InPacketsPerSec,
+    /// Bytes received a second.
+    STAT_IN_BYTES_PER_SEC = 6 as InBytesPerSec,
+    /// What Steam thinks the connection carries, in bytes a second.
+    STAT_SEND_RATE = 7 as SendRate,
+    /// Unreliable bytes that wait to be sent.
+    STAT_PENDING_UNRELIABLE = 8 as PendingUnreliable,
+    /// Reliable bytes that wait to be sent, or to be sent again.
+    STAT_PENDING_RELIABLE = 9 as PendingReliable,
+    /// Reliable bytes that were sent and are not acknowledged.
+    STAT_SENT_UNACKED_RELIABLE = 10 as SentUnackedReliable,
+    /// How long a packet put now would wait before it goes out, in microseconds.
+    STAT_QUEUE_TIME_US = 11 as QueueTimeUs,
+    /// Bytes of packets that wait for room in Steam's send buffer. Each packet counts 64 more than it has.
+    STAT_BACKLOG_BYTES = 12 as BacklogBytes,
+}
