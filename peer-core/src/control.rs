@@ -1,4 +1,4 @@
-//! Hello and goodbye: what two peers tell each other besides the game's packets.
+//! Control messages: hello and goodbye.
 //!
 //! A control message is `magic | kind | body`, little endian:
 //!
@@ -7,7 +7,7 @@
 //! | hello | version `u16`, features `u32`, peer id `u32`, session nonce `u64` |
 //! | goodbye | reason `u32`, message length `u8`, message (UTF-8), count `u8`, then per lane: lane `u8`, last number `u64` |
 //!
-//! The other hello is four bytes, the peer id alone: all that GodotSteam's peer says. No control message is four
+//! The other hello is four bytes, the peer id alone: all that a GodotSteam peer sends. No control message is four
 //! bytes long, so the two cannot be mistaken for each other.
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -25,7 +25,7 @@ const KIND_GOODBYE: u8 = 2;
 /// The version of the protocol that this crate speaks.
 pub const PROTOCOL_VERSION: u16 = 1;
 
-/// A longer hello of this version is accepted, its tail ignored: room for what is added without a new version.
+/// A longer hello of this version is accepted and its tail ignored, so that fields can be added without a new version.
 pub const MAX_HELLO_BYTES: usize = 256;
 
 /// Longest message in a goodbye, in bytes of UTF-8 (Steam's own close messages hold 127).
@@ -34,7 +34,7 @@ pub const MAX_MESSAGE_BYTES: usize = 120;
 /// Why a control message was not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ControlError {
-    /// It is not a control message, or not whole, or holds what it must not.
+    /// It is not a control message, is incomplete, or has an invalid field.
     #[error("malformed control message")]
     Malformed,
     /// It is a hello of another version.
@@ -43,7 +43,7 @@ pub enum ControlError {
 }
 
 impl ControlError {
-    /// The reason with which the connection ends.
+    /// The reason with which the connection is closed.
     pub fn end_reason(self) -> EndReason {
         match self {
             Self::Malformed => EndReason::ProtocolViolation,
@@ -52,19 +52,19 @@ impl ControlError {
     }
 }
 
-/// What a peer says of itself first.
+/// The first message of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hello {
-    /// What it can do beyond this version; bits not known are ignored.
+    /// Optional features; unknown bits are ignored.
     pub features: u32,
-    /// The peer id it claims. Any number: the session judges it.
+    /// The peer id it claims, not yet checked.
     pub peer_id: u32,
-    /// Tells one session of a Steam id from its next.
+    /// Tells one session of a user from its next.
     pub nonce: u64,
 }
 
 impl Hello {
-    /// This project's form.
+    /// The native form.
     pub fn encode(&self) -> Bytes {
         let mut bytes = BytesMut::with_capacity(MAGIC.len() + 1 + 2 + 4 + 4 + 8);
         bytes.put_slice(&MAGIC);
@@ -82,18 +82,18 @@ impl Hello {
     }
 }
 
-/// The last message of a connection that ends in order.
+/// The last message of a connection that is closed in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Goodbye {
-    /// Why it ends.
+    /// Why it is closed.
     pub reason: EndReason,
-    /// The game's own words, at most [`MAX_MESSAGE_BYTES`].
+    /// The game's message, at most [`MAX_MESSAGE_BYTES`].
     pub message: String,
-    /// For each reliable lane that was used, the number of its last message: what to wait for.
+    /// The last message number of each reliable lane in use: what to wait for.
     pub last_numbers: LastNumbers,
 }
 
-/// The last message number of each reliable lane in use.
+/// Lanes in ascending order, with message numbers.
 pub type LastNumbers = SmallVec<[(Lane, i64); 3]>;
 
 impl Goodbye {
@@ -118,7 +118,7 @@ impl Goodbye {
     }
 }
 
-/// The longest beginning of `text` that a goodbye, or a close of Steam's, can carry.
+/// The longest prefix of `text` that a goodbye, and Steam's close, can carry.
 pub(crate) fn truncate(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_MESSAGE_BYTES)]
 }
@@ -126,7 +126,7 @@ pub(crate) fn truncate(text: &str) -> &str {
 /// A message on the control lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// A hello of this project.
+    /// A native hello.
     Hello(Hello),
     /// GodotSteam's hello.
     GodotSteamHello(u32),
@@ -135,11 +135,11 @@ pub enum Control {
 }
 
 impl Control {
-    /// Reads what came on lane 0.
+    /// Decodes a message that arrived on lane 0.
     ///
     /// # Errors
     /// [`ControlError::Version`] for a hello of another version, [`ControlError::Malformed`] for everything else that
-    /// is not whole and in order.
+    /// is invalid.
     pub fn decode(payload: &[u8]) -> Result<Self, ControlError> {
         if let Ok(id) = payload.try_into() {
             return Ok(Self::GodotSteamHello(u32::from_le_bytes(id)));
@@ -150,7 +150,7 @@ impl Control {
         }
         match reader.array()? {
             [KIND_HELLO] if payload.len() <= MAX_HELLO_BYTES => {
-                // The version stands before all that may differ in another one.
+                // The version precedes everything that may differ in another one.
                 let version = u16::from_le_bytes(reader.array()?);
                 if version != PROTOCOL_VERSION {
                     return Err(ControlError::Version(version));

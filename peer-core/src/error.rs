@@ -1,4 +1,4 @@
-//! What a caller of a session can get wrong, one line each that says what to do.
+//! The errors of a session's calls. Their messages say what to do.
 
 use thiserror::Error;
 
@@ -27,18 +27,18 @@ pub enum PutError {
     /// The channel does not exist.
     #[error("channel {0} does not exist: channels are 0 to 83")]
     UnknownChannel(i32),
-    /// A target is a peer of another make, which a channel past 7 does not reach.
+    /// A target is a GodotSteam peer, which a channel past 7 does not reach.
     #[error("channel {0} does not reach a GodotSteam peer: use channels 0 to 7")]
     OutOfReach(u8),
-    /// A connection has as much waiting to be sent as is allowed.
+    /// A connection's backlog is full.
     #[error("{0} bytes wait to be sent already: send less, or raise max_backlog_bytes")]
     BacklogFull(usize),
 }
 
-/// Why a session could not be started, joined or changed. It is as it was before.
+/// Why a session could not be started, joined or changed. It is left as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SessionError {
-    /// Steam is not there.
+    /// Steam is not initialised.
     #[error("Steam is not initialised: initialise it before creating a peer")]
     Unavailable,
     /// The session is connecting or connected already.
@@ -56,7 +56,7 @@ pub enum SessionError {
     /// There are too many connections.
     #[error("too many connections")]
     TooManyConnections,
-    /// Clients of a relaying session connect to the host alone.
+    /// With `server_relay` a client connects only to the host.
     #[error("with server_relay a client connects to the host alone")]
     Relayed,
     /// The local user is not the lobby's owner.
@@ -74,7 +74,7 @@ pub enum SessionError {
     /// Steam could not dial.
     #[error("cannot connect to {0}: {1}")]
     Connect(SteamId, TransportError),
-    /// A priority or weight that Steam does not take.
+    /// The priority is negative, or the weight is 0.
     #[error("channel priority must be 0 or more, weight 1 to 65535, channel 0 to 83")]
     BadPriority,
 }

@@ -1,55 +1,55 @@
-//! What a session tells the game, in the order in which the game is to see it.
+//! What a session reports to the game, in order.
 
 use std::collections::VecDeque;
 
 use crate::id::{PeerId, SteamId};
 use crate::reason::EndReason;
 
-/// Something the game wants to know.
+/// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A peer is there: from now on packets can go to it and come from it.
+    /// A peer is connected: packets can be sent to it and received from it.
     PeerConnected(PeerId),
-    /// A peer is gone: no packet comes from it any more.
+    /// A peer is disconnected: no more packets come from it.
     PeerDisconnected(PeerId),
-    /// A connection ended. If it was a peer's, [`PeerDisconnected`](Self::PeerDisconnected) follows.
+    /// A connection closed. If it was a peer's, [`PeerDisconnected`](Self::PeerDisconnected) follows.
     ConnectionEnded {
-        /// Who was on the other side.
+        /// The user on the other side.
         steam_id: SteamId,
-        /// The peer id it had, if it got as far as having one.
+        /// The user's peer id, if the hello got as far as that.
         peer: Option<PeerId>,
-        /// Why it ended.
+        /// Why it closed.
         reason: EndReason,
-        /// The words that came with the reason: the other side's, Steam's, or this session's.
+        /// The message that came with the reason: the peer's, Steam's, or this session's.
         message: String,
     },
 }
 
-/// A change that takes effect when the game sees it, so that in every handler of the game the session looks as the
-/// events so far have told it.
+/// A change that takes effect when the game takes its event, so that every handler sees the session as reported so
+/// far.
 #[derive(Debug)]
 pub(crate) enum Transition {
     /// The peer of this connection becomes known.
-    Announce(u32, PeerId),
+    PeerConnected(u32, PeerId),
     /// The peer of this connection is forgotten.
-    Retire(u32, PeerId),
-    /// Nothing but news.
-    Tell(Event),
-    /// The session is over.
-    Close,
+    PeerDisconnected(u32, PeerId),
+    /// An event that changes nothing.
+    Event(Event),
+    /// The session closes.
+    CloseSession,
 }
 
-/// Transitions that the game has not seen yet.
+/// Transitions that the game has not taken yet.
 #[derive(Debug, Default)]
 pub(crate) struct Transitions(VecDeque<Transition>);
 
-/// News beyond this many are not kept: only someone who floods this side with requests can bring so many before the
-/// game looks. What happens to peers is always told.
-const MAX_NEWS: usize = 4096;
+/// Ends of connections are not kept beyond this many: only a flood of requests can cause so many before the game looks.
+/// What happens to peers is always reported.
+const MAX_EVENTS: usize = 4096;
 
 impl Transitions {
     pub(crate) fn push(&mut self, transition: Transition) {
-        if self.0.len() < MAX_NEWS || !matches!(transition, Transition::Tell(_)) {
+        if self.0.len() < MAX_EVENTS || !matches!(transition, Transition::Event(_)) {
             self.0.push_back(transition);
         }
     }
@@ -62,10 +62,10 @@ impl Transitions {
         self.0.clear();
     }
 
-    /// Forgets what would be told of one connection.
-    pub(crate) fn forget(&mut self, link: u32) {
+    /// Drops the transitions of one connection.
+    pub(crate) fn forget(&mut self, key: u32) {
         self.0.retain(|transition| {
-            !matches!(transition, Transition::Announce(of, _) | Transition::Retire(of, _) if *of == link)
+            !matches!(transition, Transition::PeerConnected(of, _) | Transition::PeerDisconnected(of, _) if *of == key)
         });
     }
 }

@@ -1,4 +1,4 @@
-//! Who is who: the ids that Godot hands out and the ids that Steam vouches for.
+//! Godot's peer ids and Steam's ids.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -12,7 +12,7 @@ use rand::{Rng, RngExt};
 pub struct PeerId(NonZeroU32);
 
 impl PeerId {
-    /// The host's id, in Godot by definition.
+    /// The host's id, which Godot defines.
     pub const HOST: Self = Self(NonZeroU32::MIN);
     /// The highest id that Godot's `int` targets can name.
     pub const MAX: u32 = i32::MAX as u32;
@@ -22,7 +22,7 @@ impl PeerId {
         if raw > Self::MAX { None } else { NonZeroU32::new(raw).map(Self) }
     }
 
-    /// A random client id, evenly from 2..=2147483647.
+    /// A random client id, uniform over 2..=2147483647.
     pub fn random_client(rng: &mut impl Rng) -> Self {
         Self(NonZeroU32::new(rng.random_range(2..=Self::MAX)).unwrap_or(NonZeroU32::MAX))
     }
@@ -55,7 +55,7 @@ impl fmt::Debug for PeerId {
     }
 }
 
-/// A 64-bit Steam id, authenticated by Steam before any of its bytes arrive.
+/// A 64-bit Steam id. Steam authenticates it before the user's first message arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SteamId(pub u64);
 

@@ -1,4 +1,4 @@
-//! Packets that have come and wait for the game to read them.
+//! Packets that have arrived and that the game has not read.
 
 use std::collections::VecDeque;
 
@@ -7,16 +7,16 @@ use crate::lane::{Channel, TransferMode};
 use crate::limits::{MAX_INBOX_BYTES, MAX_INBOX_PACKETS};
 use crate::transport::Message;
 
-/// A packet from a peer, in the transport's own memory until it is dropped.
+/// A packet from a peer. Its bytes stay in the transport's own memory until it is dropped.
 #[derive(Debug)]
 pub struct Packet<M> {
     /// Who sent it.
     pub peer: PeerId,
     /// The channel it was sent on.
     pub channel: Channel,
-    /// The mode it travelled in.
+    /// The mode it was sent in.
     pub mode: TransferMode,
-    pub(crate) link: u32,
+    pub(crate) key: u32,
     is_tagged: bool,
     message: M,
 }
@@ -26,27 +26,22 @@ impl<M: Message> Packet<M> {
         peer: PeerId,
         channel: Channel,
         mode: TransferMode,
-        link: u32,
+        key: u32,
         is_tagged: bool,
         message: M,
     ) -> Self {
-        Self { peer, channel, mode, link, is_tagged, message }
+        Self { peer, channel, mode, key, is_tagged, message }
     }
 
-    /// Its bytes, where the transport put them.
+    /// Its bytes.
     pub fn payload(&self) -> &[u8] {
         let payload = self.message.payload();
         // A tagged message has its tag, or it would not have become a packet.
         &payload[..payload.len() - usize::from(self.is_tagged)]
     }
-
-    /// The message itself, to keep its memory beyond the packet.
-    pub fn into_message(self) -> M {
-        self.message
-    }
 }
 
-/// The queue of packets, in the order of their coming.
+/// The queue of packets, in the order of arrival.
 #[derive(Debug)]
 pub(crate) struct Inbox<M> {
     packets: VecDeque<Packet<M>>,
@@ -86,9 +81,9 @@ impl<M: Message> Inbox<M> {
         Some(packet)
     }
 
-    /// Drops what came on one connection.
-    pub(crate) fn purge(&mut self, link: u32) {
-        self.packets.retain(|packet| packet.link != link);
+    /// Drops the packets of one connection.
+    pub(crate) fn remove_all(&mut self, key: u32) {
+        self.packets.retain(|packet| packet.key != key);
         self.bytes = self.packets.iter().map(|packet| packet.payload().len()).sum();
     }
 

@@ -1,7 +1,7 @@
 //! Which lane a packet takes and which flags go with it, from its channel and mode alone.
 //!
 //! Steam numbers the messages of each lane by themselves, so a lane that carries one transfer mode needs no header:
-//! the number tells an ordered packet that came late. Steam documents 255 lanes, but the sender writes the header of a
+//! the number shows that an ordered packet is late. Steam documents 255 lanes, but the sender writes the header of a
 //! lane past 7 one byte short (GameNetworkingSockets 1.6.0, `SNPSegmentCollector::GetLane`), and the receiver, misled,
 //! ends the connection. So there are eight:
 //!
@@ -12,8 +12,8 @@
 //! | 4, 5 | reliable packets of the odd channels; of the even ones from 2 |
 //! | 6, 7 | unreliable packets of the channels from 1; unreliable ordered ones |
 //!
-//! On lanes 4 to 7 a packet is followed by one byte, its channel: its tag. It stands at the end, so that the packet's own
-//! bytes stay where they are.
+//! On lanes 4 to 7 a packet is followed by its tag: one byte, its channel. It is at the end, so that the packet needs no
+//! shift.
 
 use bitflags::bitflags;
 
@@ -52,7 +52,7 @@ pub enum TransferMode {
     Reliable,
     /// Arrives at most once, in any order.
     Unreliable,
-    /// Arrives at most once; what comes late is dropped.
+    /// Arrives at most once; late packets are dropped.
     UnreliableOrdered,
 }
 
@@ -75,7 +75,7 @@ impl Lane {
     pub const CONTROL: Self = Self(0);
     /// How many lanes a connection can have on Steam (`steamnetworkingsockets`' documented maximum).
     pub const MAX_COUNT: u16 = 255;
-    /// How many of them work.
+    /// How many of them work; see the module.
     pub const COUNT: usize = 8;
 
     /// The lane `index`, or `None` for 255, which Steam does not have.
@@ -97,9 +97,9 @@ impl Lane {
 /// How the two ends of a connection use its lanes, known once the other side's hello is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// A peer of this project: lanes as in the module's table, control on lane 0.
+    /// A peer of this addon: lanes as in the module's table, control on lane 0.
     Native,
-    /// A peer that says hello with its 4-byte id: `lane = channel`, ordered packets reliable, no control.
+    /// A GodotSteam peer, whose hello is its 4-byte id: `lane = channel`, ordered packets reliable, no control.
     GodotSteam,
 }
 
@@ -112,7 +112,7 @@ pub enum Route {
     Tagged(TransferMode),
     /// A control message.
     Control,
-    /// Nothing that a well-behaved peer of this dialect sends.
+    /// Not a message of this dialect.
     Invalid,
 }
 
@@ -120,7 +120,7 @@ bitflags! {
     /// Flags of a message, with Steam's numbers (`k_nSteamNetworkingSend_*`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct SendFlags: u8 {
-        /// Do not wait for more to share the datagram; sends what waits for it, too.
+        /// Send at once, with what waits, instead of waiting for more to share the datagram.
         const NO_NAGLE = 1;
         /// Drop it if it cannot go out at once. Steam defines this for unreliable messages only.
         const NO_DELAY = 4;
@@ -147,7 +147,7 @@ pub const fn effective_mode(dialect: Dialect, mode: TransferMode, len: usize) ->
 }
 
 impl Dialect {
-    /// The lanes on which reliable packets of this project travel: those that a goodbye counts.
+    /// The reliable lanes of native peers: those that a goodbye lists.
     pub(crate) const RELIABLE_LANES: [Lane; 3] = [Lane(1), Lane(4), Lane(5)];
 
     /// Whether packets on `channel` can reach a peer of this dialect.
@@ -173,7 +173,7 @@ impl Dialect {
         }
     }
 
-    /// What a message means that arrived on `lane`, reliably or not.
+    /// Where a message that arrived on `lane` belongs.
     #[inline]
     pub const fn route(self, lane: u8, reliable: bool) -> Route {
         match self {
@@ -198,7 +198,7 @@ impl Dialect {
 }
 
 impl Channel {
-    /// The byte that follows its packets between peers of this project; none follows those of channel 0.
+    /// The byte that follows its packets between native peers; there is none on channel 0.
     #[inline]
     pub const fn tag(self) -> Option<u8> {
         if self.0 == 0 { None } else { Some(self.0) }

@@ -1,18 +1,18 @@
 //! A Godot multiplayer session over Steam's networking sockets, as a state machine without I/O.
 //!
-//! A [`Session`] sits on a [`Transport`], whose methods are Steam's calls one to one, and knows every rule: who may
-//! connect and under which id, what a packet's lane and flags are, what waits and what is dropped, when the game hears
-//! of a peer and of its end. It reads no clock, opens no socket and keeps nothing outside itself, so a whole network of
-//! sessions runs in a test (`peer-sim`), and the same code runs over Steam (`peer-steam`).
+//! A [`Session`] drives a [`Transport`], whose methods are Steam's calls one to one, and implements every rule: who may
+//! connect and under which id, which lane and flags a packet has, what waits and what is dropped, when a peer is
+//! reported as connected or disconnected. It reads no clock, opens no socket and has no global state, so a whole network
+//! of sessions runs in a test (`peer-sim`), and the same code runs over Steam (`peer-steam`).
 //!
 //! A frame of a game is four steps:
 //!
 //! ```
 //! # use peer_core::{Session, Time, Transport};
 //! # fn frame<T: Transport>(session: &mut Session<T>, now: Time) {
-//! session.poll(now); // 1. take in what has come
+//! session.poll(now); // 1. take in what has arrived
 //! while let Some(event) = session.next_event() {
-//!     println!("{event:?}"); // 2. hear of peers that came and went
+//!     println!("{event:?}"); // 2. learn of peers that came and went
 //! }
 //! while let Some(packet) = session.pop() {
 //!     println!("{} bytes from {}", packet.payload().len(), packet.peer); // 3. read
@@ -23,24 +23,22 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod connection;
 mod control;
-mod departures;
 mod error;
 mod event;
 mod id;
-mod inbound;
 mod inbox;
 mod lane;
 pub mod limits;
-mod link;
-mod links;
 mod lobby;
-mod outbound;
 mod payload;
+mod priorities;
 mod reason;
 mod roster;
 mod send_queue;
 mod session;
+mod target;
 mod time;
 mod transport;
 
@@ -55,9 +53,10 @@ pub use lane::{
     Channel, Dialect, Lane, MAX_UNRELIABLE_BYTES, Route, SendFlags, TransferMode, effective_mode, send_flags,
 };
 pub use lobby::Lobby;
-pub use reason::{EndReason, STEAM_BAD_CERTIFICATE};
+pub use reason::{EndReason, STEAM_BAD_CERTIFICATE, STEAM_MISC_GENERIC};
 pub use roster::Peer;
-pub use session::{Counters, Session, Settings, Status, Target};
+pub use session::{Counters, Session, Settings, Status};
+pub use target::Target;
 pub use time::Time;
 pub use transport::{
     Batch, ConnectionHandle, ConnectionState, LaneConfig, LaneStatus, ListenHandle, Message, Outgoing,

@@ -1,4 +1,4 @@
-//! The lobby that a session goes with: who is in it decides who may connect and who is dialled again.
+//! The lobby of a session: its members may connect, and are dialled again.
 
 use rustc_hash::FxHashSet;
 

@@ -1,17 +1,17 @@
-//! Where a packet's bytes are copied to, once, however many peers it goes to.
+//! Memory for packets: each is copied once, however many peers it is sent to.
 
 use bytes::{Bytes, BytesMut};
 
-/// Bytes of one slab. Small packets are cut from it one after the other.
+/// Bytes of one slab, from which small packets are cut.
 const SLAB_BYTES: usize = 256 * 1024;
 /// A larger packet gets an allocation of its own, so that it does not keep a slab of small ones alive.
 const MAX_POOLED_BYTES: usize = 64 * 1024;
-/// Slabs kept. If packets that the network still holds keep all of them busy, further packets are allocated singly,
-/// so that one packet never keeps more than its own bytes alive.
+/// Slabs kept. While packets in flight keep all of them alive, further packets are allocated singly, so that one of
+/// those keeps no more than its own bytes alive.
 const MAX_SLABS: usize = 32;
 
-/// Buffers that are used again once the network is done with every packet in them: in steady state a packet costs a
-/// copy and no allocation.
+/// Buffers that are reused once every packet in them was dropped: in steady state a packet costs a copy and no
+/// allocation.
 #[derive(Debug, Default)]
 pub(crate) struct PayloadPool {
     current: Option<BytesMut>,
@@ -19,7 +19,7 @@ pub(crate) struct PayloadPool {
 }
 
 impl PayloadPool {
-    /// A shared copy of `payload`, and of the tag that follows it.
+    /// A shared copy of `payload`, followed by its tag.
     #[inline]
     pub(crate) fn copy(&mut self, payload: &[u8], tag: Option<u8>) -> Bytes {
         match &mut self.current {

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// The reason a connection ended: this project's own, or one of Steam's.
 ///
-/// The numbers are Steam's application end codes (1000..=1999 for ordinary ends, 2000..=2999 for what should not
-/// happen); everything else is Steam's own `ESteamNetConnectionEnd`.
+/// The numbers are Steam's application end codes (1000..=1999 for ordinary ends, 2000..=2999 for exceptions); all
+/// others are Steam's own `ESteamNetConnectionEnd`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EndReason {
     /// 1000: the other side left.
@@ -20,9 +20,9 @@ pub enum EndReason {
     Full,
     /// 1005: a newer connection from the same Steam id has taken its place.
     Replaced,
-    /// 2000: Steam would not carry a reliable packet any more (`AppException_Generic`).
+    /// 2000: Steam refused a reliable packet for good (`AppException_Generic`).
     Exception,
-    /// 2001: the hello, or what followed it, broke the protocol.
+    /// 2001: what the other side sent breaks the protocol.
     ProtocolViolation,
     /// 2002: another version of the protocol.
     Version,
@@ -32,9 +32,13 @@ pub enum EndReason {
     Other(u32),
 }
 
-/// Steam's reason for a certificate that could not be verified (`Remote_BadCert`). It passes as both sides refresh
-/// their certificates, which is why a dial that fails for it is made again.
+/// Steam's reason for a certificate that could not be verified (`k_ESteamNetConnectionEnd_Remote_BadCert`). Certificates
+/// are refreshed in the background, so a dial that fails for it is made again.
 pub const STEAM_BAD_CERTIFICATE: u32 = 4003;
+
+/// Steam's reason for a failure that has no other (`k_ESteamNetConnectionEnd_Misc_Generic` in `steamnetworkingtypes.h`).
+/// A dial that the transport refuses at once is reported with it, as Steam gives no reason then.
+pub const STEAM_MISC_GENERIC: u32 = 5001;
 
 impl EndReason {
     /// The number that Steam carries.
@@ -71,7 +75,7 @@ impl EndReason {
         }
     }
 
-    /// Whether an application chose this end (1000..=2999), as opposed to the network.
+    /// Whether an application chose this reason (1000..=2999), as opposed to the network.
     pub fn is_application(self) -> bool {
         (1000..3000).contains(&self.code())
     }

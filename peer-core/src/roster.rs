@@ -1,4 +1,4 @@
-//! The peers that the game knows of: those whose `peer_connected` it has seen, until it sees `peer_disconnected`.
+//! The peers that the game knows: from the `peer_connected` that it takes to the `peer_disconnected`.
 
 use rustc_hash::FxHashMap;
 
@@ -11,16 +11,16 @@ pub struct Peer {
     pub id: PeerId,
     /// The Steam user behind it.
     pub steam_id: SteamId,
-    pub(crate) link: u32,
+    pub(crate) key: u32,
 }
 
-/// Peers in the order of their announcement.
+/// Peers in the order of their announcement, but for removals, which swap.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     peers: Vec<Peer>,
     places: FxHashMap<PeerId, u32>,
-    /// The place after the one that was found last. A game sends to its peers one after the other, in this order, so
-    /// the next target most often stands here.
+    /// The place after the one found last. A game sends to its peers one after the other, in this order, so the next
+    /// target is most often here.
     hint: usize,
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn peer(id: u32) -> Peer {
-        Peer { id: PeerId::new(id).unwrap(), steam_id: SteamId(u64::from(id) + 100), link: id }
+        Peer { id: PeerId::new(id).unwrap(), steam_id: SteamId(u64::from(id) + 100), key: id }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::limits::{FLUSH_BYTES, FLUSH_MESSAGES};
 use crate::transport::{Batch, Outgoing};
 
-/// Messages in the order they were put, over payloads that stand here once each.
+/// Messages in the order they were put, over payloads that they share.
 #[derive(Debug, Default)]
 pub(crate) struct SendQueue {
     payloads: Vec<Bytes>,
@@ -18,7 +18,7 @@ impl SendQueue {
         self.messages.is_empty()
     }
 
-    /// Whether there is anything to send or to forget.
+    /// Whether there is anything to send or to drop.
     pub(crate) fn has_payloads(&self) -> bool {
         !self.payloads.is_empty()
     }
@@ -27,12 +27,12 @@ impl SendQueue {
         self.messages.len()
     }
 
-    /// Whether it should not wait for the frame's end.
+    /// Whether it should be flushed before the frame's end.
     pub(crate) fn is_full(&self) -> bool {
         self.messages.len() >= FLUSH_MESSAGES || self.bytes >= FLUSH_BYTES
     }
 
-    /// Takes in a payload, for any number of messages.
+    /// Adds a payload, for any number of messages; returns its index.
     #[inline]
     pub(crate) fn add_payload(&mut self, payload: Bytes) -> u32 {
         self.bytes += payload.len();
@@ -49,10 +49,6 @@ impl SendQueue {
 
     pub(crate) fn payload(&self, payload: u32) -> &Bytes {
         &self.payloads[payload as usize]
-    }
-
-    pub(crate) fn message(&self, place: usize) -> Outgoing {
-        self.messages[place]
     }
 
     pub(crate) fn message_mut(&mut self, place: u32) -> &mut Outgoing {

@@ -1,7 +1,7 @@
-//! The seam: what a session asks of the network, call for call what Steam's networking sockets offer.
+//! The transport interface: Steam's networking sockets, call for call.
 //!
-//! `peer-steam` implements it over Steam, `peer-sim` over a network in memory. Every method answers at once; what
-//! happens later comes back through [`Transport::next_status`] and [`Transport::receive`].
+//! `peer-steam` implements it over Steam, `peer-sim` over a network in memory. No method blocks; what
+//! happens later is reported by [`Transport::next_status`] and [`Transport::receive`].
 
 use std::fmt;
 
@@ -24,8 +24,7 @@ pub struct ListenHandle(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VirtualPort(pub i32);
 
-/// What the session writes on a connection to find its own record again: an index, carried as Steam's user data and
-/// handed back in every message.
+/// The session's key of a connection: carried as Steam's user data, and handed back with every message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token(pub u32);
 
@@ -34,17 +33,17 @@ impl Token {
     pub const NONE: Self = Self(u32::MAX);
 }
 
-/// A call that the transport turned down.
+/// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum TransportError {
-    /// Steam is not there to ask.
+    /// Steam is not initialised.
     #[error("Steam is not initialised")]
     Unavailable,
     /// An earlier connection to that user is still draining, in another session of this process, and Steam allows no
     /// other until it is closed. Worth asking again.
     #[error("an earlier connection to that user is still draining")]
     Draining,
-    /// The port, handle or argument is not one that the transport can use.
+    /// Steam does not accept the port, handle or argument.
     #[error("{0}")]
     Refused(String),
 }
@@ -72,8 +71,8 @@ pub struct Outgoing {
     pub connection: ConnectionHandle,
     /// Index into [`Batch::payloads`].
     pub payload: u32,
-    /// The session's own record of the connection; means nothing to the transport.
-    pub(crate) link: u32,
+    /// The session's key of the connection; means nothing to the transport.
+    pub(crate) key: u32,
     /// The lane, configured before.
     pub lane: Lane,
     /// Steam's flags for it.
@@ -81,9 +80,9 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// A message that belongs to no session: for control, and for whoever drives a transport directly.
+    /// A message outside of any session's queue: a control message, or one sent on a transport directly.
     pub fn new(connection: ConnectionHandle, payload: u32, lane: Lane, flags: SendFlags) -> Self {
-        Self { connection, payload, link: Token::NONE.0, lane, flags }
+        Self { connection, payload, key: Token::NONE.0, lane, flags }
     }
 }
 
@@ -153,43 +152,43 @@ pub struct LaneConfig {
     pub weight: u16,
 }
 
-/// What a connection has come to.
+/// The state of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConnectionState {
-    /// Someone wants to connect: accept it or close it.
+    /// A request to connect: accept it or close it.
     Requested,
     /// Accepted by both; data flows.
     Connected,
     /// The other side closed it. What it sent before can still be received, until this side closes it too.
     ClosedByPeer {
-        /// Why, in the other side's words.
+        /// The other side's reason.
         reason: EndReason,
         /// Its message.
         message: String,
     },
-    /// The network gave it up.
+    /// Steam gave it up.
     ProblemDetectedLocally {
-        /// Why, in Steam's words.
+        /// Steam's reason.
         reason: EndReason,
         /// Steam's message.
         message: String,
     },
 }
 
-/// A connection's news.
+/// A change of a connection's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusChange {
     /// The connection.
     pub connection: ConnectionHandle,
-    /// Its token when the news was made; [`Token::NONE`] on a request.
+    /// Its token when the change was reported; [`Token::NONE`] on a request.
     pub token: Token,
-    /// Who is on the other side. Steam has authenticated it.
+    /// The user on the other side, authenticated by Steam.
     pub remote: SteamId,
-    /// What it has come to.
+    /// Its new state.
     pub state: ConnectionState,
 }
 
-/// A connection's figures of the moment (`SteamNetConnectionRealTimeStatus_t`).
+/// Statistics of a connection at one moment (`SteamNetConnectionRealTimeStatus_t`).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RealTimeStatus {
     /// Round trip in milliseconds.
@@ -206,7 +205,7 @@ pub struct RealTimeStatus {
     pub in_packets_per_sec: f32,
     /// Bytes received a second.
     pub in_bytes_per_sec: f32,
-    /// What the connection is thought to carry, in bytes a second.
+    /// Estimated capacity, in bytes a second.
     pub send_rate_bytes_per_sec: i32,
     /// Unreliable bytes that wait to be sent.
     pub pending_unreliable: i32,
@@ -218,7 +217,7 @@ pub struct RealTimeStatus {
     pub queue_time_us: i64,
 }
 
-/// One lane's figures of the moment (`SteamNetConnectionRealTimeLaneStatus_t`).
+/// Statistics of a lane at one moment (`SteamNetConnectionRealTimeLaneStatus_t`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LaneStatus {
     /// Unreliable bytes that wait to be sent.
@@ -293,23 +292,23 @@ pub trait Transport {
         lanes: &[LaneConfig],
     ) -> Result<(), TransportError>;
 
-    /// The session is done with a connection, but for what it still sends on it until it calls [`close`](Self::close).
-    /// Messages that arrive from now on carry [`Token::NONE`]. Until the connection is closed, a dial to the same user by
+    /// The session only sends on this connection from now on, until it calls [`close`](Self::close).
+    /// Messages that arrive carry [`Token::NONE`]. Until the connection is closed, a dial to the same user by
     /// any transport of the process answers [`TransportError::Draining`].
     fn detach(&mut self, connection: ConnectionHandle);
 
     /// Sends a batch (`SendMessages`), and appends what became of each message to `results`, in order.
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>);
 
-    /// Appends at most `max` messages that have come in, of all connections, in the order of their coming; returns
-    /// how many. Fewer than `max` means that no more are there.
+    /// Appends at most `max` messages that have arrived, of all connections, in the order of arrival; returns
+    /// how many. Fewer than `max` means that there are no more.
     fn receive(&mut self, messages: &mut Vec<Self::Message>, max: usize) -> usize;
 
-    /// The next news of a connection, oldest first, once each.
+    /// The next status change, oldest first, once each.
     fn next_status(&mut self) -> Option<StatusChange>;
 
-    /// The figures of a connection, and those of its first `lanes.len()` lanes; `None` if it is gone or has fewer
-    /// lanes than that.
+    /// Statistics of a connection and of its first `lanes.len()` lanes; `None` if it is gone or has fewer lanes than
+    /// that.
     fn real_time_status(
         &self,
         connection: ConnectionHandle,

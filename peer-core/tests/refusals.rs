@@ -170,7 +170,7 @@ fn a_client_whose_host_cannot_be_accepted_is_disconnected() {
 }
 
 #[test]
-fn stale_news_of_a_request_leaves_a_departing_connection_alone() {
+fn a_stale_request_leaves_a_closing_connection_alone() {
     let network = Contrary { accepts: true, keeps: true, ..Contrary::default() };
     let mut host = Session::new(network.clone(), 1);
     host.create_host(VirtualPort(0), Time::ZERO).unwrap();
@@ -179,7 +179,7 @@ fn stale_news_of_a_request_leaves_a_departing_connection_alone() {
     host.poll(Time::ZERO);
     host.close(Time::ZERO);
     assert!(host.is_draining());
-    // Told again, late: the handle is still being wound up, and is closed once, when that is done.
+    // Reported again, late: the handle still drains, and is closed once, when that is done.
     network.tell(1, ConnectionState::Requested);
     host.poll(Time::ZERO);
     assert!(host.is_draining() && network.open.borrow().contains(&1));

@@ -1,32 +1,34 @@
 //! The session: what a Godot multiplayer peer is, as a state machine over a [`Transport`].
 //!
-//! A connection goes through these files in turn: it is opened in `dialling`, becomes a peer in `greeting`, is sent to
-//! in `sending`, heard in `polling`, and ends in `ending`.
+//! A connection goes through these files in turn: it is opened in `connect` or `accept`, becomes a peer in
+//! `handshake`, is sent to in `send`, received from in `poll`, and ends in `close`.
 
-mod dialling;
-mod ending;
-mod greeting;
-mod polling;
-mod sending;
+mod accept;
+mod close;
+mod connect;
+mod handshake;
+mod poll;
+mod role;
+mod send;
 
-pub use sending::Target;
-
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 
-use crate::departures::Departures;
+use crate::connection::closing::ClosingList;
+use crate::connection::send::Drain;
+use crate::connection::table::Table;
 use crate::error::SessionError;
 use crate::event::{Event, Transition, Transitions};
 use crate::id::{LobbyId, PeerId, SteamId};
 use crate::inbox::{Inbox, Packet};
 use crate::lane::Channel;
 use crate::limits::DEFAULT_MAX_BACKLOG_BYTES;
-use crate::links::Links;
 use crate::lobby::TrackedLobby;
-use crate::outbound::Priorities;
 use crate::payload::PayloadPool;
+use crate::priorities::Priorities;
 use crate::roster::{Peer, Roster};
 use crate::send_queue::SendQueue;
+use crate::session::role::Role;
 use crate::time::Time;
 use crate::transport::{
     LaneConfig, ListenHandle, RealTimeStatus, SendResult, StatusChange, Transport, VirtualPort,
@@ -39,7 +41,7 @@ pub enum Status {
     /// No session.
     #[default]
     Disconnected,
-    /// A client that has not had its host's hello.
+    /// A client that awaits its host's hello.
     Connecting,
     /// A host, or a client that has its host.
     Connected,
@@ -54,14 +56,14 @@ pub struct Settings {
     pub no_nagle: bool,
     /// Drop unreliable packets that cannot go out at once. Default off.
     pub no_delay: bool,
-    /// Refuse who asks to connect. Every `create_host` and `create_client` sets it back to off.
+    /// Refuse requests to connect. Every `create_host` and `create_client` sets it back to off.
     pub refuse_new_connections: bool,
-    /// With a lobby tracked, refuse who is not in it. Default on.
+    /// With a lobby tracked, refuse users who are not in it. Default on.
     pub lobby_members_only: bool,
-    /// The host relays between clients, so that a client connects to it alone. Default off.
+    /// The host relays between clients, so that a client connects only to the host. Default off.
     pub server_relay: bool,
-    /// How many reliable bytes may wait for room in Steam's send buffer, for each connection. Each packet counts 64
-    /// bytes more than it has; less than 524,288 counts as that, so that one packet always fits. Default 8 MiB.
+    /// How many reliable bytes may wait for room in Steam's send buffer, for each connection. Each packet counts with
+    /// 64 bytes of overhead. At least 524,288, so that one packet always fits. Default 8 MiB.
     pub max_backlog_bytes: usize,
 }
 
@@ -78,10 +80,10 @@ impl Default for Settings {
     }
 }
 
-/// What has gone through a session since it was made.
+/// Statistics of a session since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Packets that peers sent and the game can read or has read.
+    /// Packets received for the game, read or not.
     pub packets_in: u64,
     /// Their bytes.
     pub bytes_in: u64,
@@ -89,9 +91,9 @@ pub struct Counters {
     pub packets_out: u64,
     /// Their bytes.
     pub bytes_out: u64,
-    /// Ordered packets dropped because a later one had come.
+    /// Ordered packets dropped because a later one had arrived.
     pub late: u64,
-    /// Unreliable packets that Steam had no room for, or no moment.
+    /// Unreliable packets that Steam had no room for, or that could not go out at once.
     pub unreliable_unsent: u64,
 }
 
@@ -101,49 +103,49 @@ struct Active {
     /// Our own peer id.
     id: PeerId,
     steam_id: SteamId,
-    /// The host that was dialled; `None` if we are the host.
-    host: Option<SteamId>,
-    /// Tells this session from our others.
+    role: Role,
+    /// Tells this session from our earlier and later ones.
     nonce: u64,
     port: VirtualPort,
-    /// Whether the host has been announced (always, on the host itself).
+    /// Whether the host was announced (always true on the host itself).
     has_host: bool,
 }
 
 /// A Godot multiplayer session over a transport: the peers, their packets, and every rule between them.
 ///
-/// The session has no clock: whoever calls it says what time it is, and time must not run backwards. After
-/// [`poll`](Self::poll), take every [`next_event`](Self::next_event) before reading packets: each event changes the
-/// session as it is taken, so that a handler sees it exactly as the game has been told.
+/// The session has no clock: the caller passes the time, which must not run backwards. After [`poll`](Self::poll), take
+/// every [`next_event`](Self::next_event) before reading packets: each event takes effect as it is taken, so that a
+/// handler sees the session exactly as reported so far.
 #[derive(Debug)]
 pub struct Session<T: Transport> {
     transport: T,
     settings: Settings,
     rng: StdRng,
-    /// The time of the latest call that said it.
+    /// The time of the latest call that passed it.
     now: Time,
     status: Status,
     active: Option<Active>,
     lobby: Option<TrackedLobby>,
     /// The socket that requests come in on.
     listening: Option<ListenHandle>,
-    links: Links<T::Message>,
+    connections: Table<T::Message>,
     roster: Roster,
-    departures: Departures,
+    closing: ClosingList,
     transitions: Transitions,
     inbox: Inbox<T::Message>,
     pool: PayloadPool,
     queue: SendQueue,
     /// Connections with a message in the queue.
-    queued_links: Vec<u32>,
+    queued: Vec<u32>,
     /// Connections with a backlog.
-    backlogged: Vec<u32>,
+    drain: Drain,
     priorities: Priorities,
     counters: Counters,
     // Buffers kept between calls.
     results: Vec<SendResult>,
     arrivals: Vec<T::Message>,
-    endings: Vec<StatusChange>,
+    /// Connections that Steam reports as over, until their messages are taken in.
+    closed: Vec<StatusChange>,
 }
 
 impl<T: Transport> Session<T> {
@@ -158,24 +160,24 @@ impl<T: Transport> Session<T> {
             active: None,
             lobby: None,
             listening: None,
-            links: Links::new(),
+            connections: Table::default(),
             roster: Roster::default(),
-            departures: Departures::default(),
+            closing: ClosingList::default(),
             transitions: Transitions::default(),
             inbox: Inbox::default(),
             pool: PayloadPool::default(),
             queue: SendQueue::default(),
-            queued_links: Vec::new(),
-            backlogged: Vec::new(),
+            queued: Vec::new(),
+            drain: Drain::default(),
             priorities: Priorities::default(),
             counters: Counters::default(),
             results: Vec::new(),
             arrivals: Vec::new(),
-            endings: Vec::new(),
+            closed: Vec::new(),
         }
     }
 
-    /// The connection status, as the game has been told it.
+    /// The connection status, as reported to the game so far.
     pub fn status(&self) -> Status {
         self.status
     }
@@ -192,15 +194,20 @@ impl<T: Transport> Session<T> {
 
     /// Whether this is the host.
     pub fn is_host(&self) -> bool {
-        self.active.as_ref().is_some_and(|active| active.host.is_none())
+        matches!(self.active, Some(Active { role: Role::Host, .. }))
     }
 
-    /// The lobby that this session goes with.
+    /// Whether that user is the host of this client.
+    fn is_host_user(&self, steam_id: SteamId) -> bool {
+        self.active.as_ref().is_some_and(|active| active.role.is_host(steam_id))
+    }
+
+    /// The lobby whose members this session connects to.
     pub fn tracked_lobby(&self) -> Option<LobbyId> {
         self.lobby.as_ref().map(|lobby| lobby.id)
     }
 
-    /// The peers that the game has been told of, in that order.
+    /// The peers reported to the game, in no particular order.
     pub fn peers(&self) -> &[Peer] {
         self.roster.peers()
     }
@@ -231,13 +238,13 @@ impl<T: Transport> Session<T> {
         &self.settings
     }
 
-    /// The settings, to change.
+    /// The settings, to change them.
     pub fn settings_mut(&mut self) -> &mut Settings {
         &mut self.settings
     }
 
-    /// Sets how a channel's lanes share a connection with the others, on those that are open and those to come. Channel 0
-    /// has lanes of its own; channels that share a lane go with the most urgent of them.
+    /// Sets how a channel's lanes share a connection with the others, on open connections and future ones. Channel 0 has
+    /// lanes of its own; a lane that channels share has the priority of the most urgent of them.
     ///
     /// # Errors
     /// [`SessionError::BadPriority`] for a negative priority (control goes before every channel) or a weight of 0.
@@ -246,34 +253,34 @@ impl<T: Transport> Session<T> {
             return Err(SessionError::BadPriority);
         }
         self.priorities.set(channel, config);
-        let Self { links, transport, priorities, .. } = self;
-        for link in links.iter_mut() {
+        let Self { connections, transport, priorities, .. } = self;
+        for connection in connections.iter() {
             // Before its hello a connection has one lane, for control.
-            let Some(handle) = link.handle.filter(|_| link.peer_id.is_some()) else { continue };
-            // A connection that is gone by now says so through its status.
-            let _ = transport.configure_lanes(handle, &priorities.lanes(link.outbound.dialect));
+            let Some(handle) = connection.handle.filter(|_| connection.peer_id.is_some()) else { continue };
+            // A connection that is gone is reported by a status change.
+            let _ = transport.configure_lanes(handle, &priorities.lanes(connection.send.dialect));
         }
         Ok(())
     }
 
-    /// What has gone through.
+    /// The statistics.
     pub fn counters(&self) -> Counters {
         self.counters
     }
 
-    /// The figures of a peer's connection; `None` for an unknown peer or one whose connection has ended.
+    /// The statistics of a peer's connection; `None` for an unknown peer or one whose connection is closed.
     pub fn real_time_status(&self, id: PeerId) -> Option<RealTimeStatus> {
-        let link = &self.links[self.roster.get(id)?.link];
-        self.transport.real_time_status(link.handle?, &mut [])
+        let connection = &self.connections[self.roster.get(id)?.key];
+        self.transport.real_time_status(connection.handle?, &mut [])
     }
 
-    /// Bytes put for a peer that Steam has not taken yet. Each packet in the backlog counts 64 more than it has.
+    /// Bytes put for a peer that Steam has not taken yet, with 64 bytes of overhead for each packet in the backlog.
     pub fn backlog_bytes(&self, id: PeerId) -> Option<usize> {
-        let link = &self.links[self.roster.get(id)?.link];
-        Some(link.outbound.unsent_bytes())
+        let connection = &self.connections[self.roster.get(id)?.key];
+        Some(connection.send.unsent_bytes())
     }
 
-    /// The transport, for what is not the session's business.
+    /// The transport, for what the session does not offer.
     pub fn transport(&self) -> &T {
         &self.transport
     }
@@ -283,20 +290,20 @@ impl<T: Transport> Session<T> {
         &mut self.transport
     }
 
-    /// Whether connections of ours are still being wound up. As long as this is so, [`poll`](Self::poll) should go on
-    /// being called, disconnected or not; dropping the session cuts them short.
+    /// Whether connections that this side closed are still draining. Until they are done, keep calling
+    /// [`poll`](Self::poll), disconnected or not; dropping the session closes them at once.
     pub fn is_draining(&self) -> bool {
-        !self.departures.is_empty()
+        !self.closing.is_empty()
     }
 
-    /// The next event, oldest first. What it tells becomes true as it is taken.
+    /// The next event, oldest first. It takes effect as it is taken.
     pub fn next_event(&mut self) -> Option<Event> {
         loop {
             match self.transitions.pop()? {
-                Transition::Tell(event) => return Some(event),
-                Transition::Announce(key, id) => return Some(self.announced(key, id)),
-                Transition::Retire(key, id) => return Some(self.retired(key, id)),
-                Transition::Close => self.shut_down(),
+                Transition::Event(event) => return Some(event),
+                Transition::PeerConnected(key, id) => return Some(self.peer_connected(key, id)),
+                Transition::PeerDisconnected(key, id) => return Some(self.peer_disconnected(key, id)),
+                Transition::CloseSession => self.close_session(),
             }
         }
     }
@@ -315,22 +322,14 @@ impl<T: Transport> Session<T> {
     #[inline]
     pub fn pop(&mut self) -> Option<Packet<T::Message>> {
         let packet = self.inbox.pop()?;
-        self.links[packet.link].inbound.waiting -= 1;
+        self.connections[packet.key].receive.unread -= 1;
         Some(packet)
-    }
-
-    fn new_session(&mut self, host: Option<SteamId>, steam_id: SteamId, port: VirtualPort) {
-        let id = if host.is_none() { PeerId::HOST } else { PeerId::random_client(&mut self.rng) };
-        let nonce = self.rng.random();
-        self.active = Some(Active { id, steam_id, host, nonce, port, has_host: host.is_none() });
-        self.settings.refuse_new_connections = false;
-        self.status = if host.is_none() { Status::Connected } else { Status::Connecting };
     }
 }
 
 impl<T: Transport> Drop for Session<T> {
     fn drop(&mut self) {
-        self.shut_down();
-        self.departures.clear(&mut self.transport);
+        self.close_session();
+        self.closing.close_all(&mut self.transport);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use peer_core::limits::{KNOCK_TIMEOUT, MAX_INBOX_PACKETS, MAX_KNOCKING, RECEIVE_BATCH};
+use peer_core::limits::{APPROVAL_TIMEOUT, MAX_INBOX_PACKETS, MAX_PENDING_APPROVAL, RECEIVE_BATCH};
 use peer_core::{
     Channel, EndReason, PutError, SendFlags, Session, SteamId, Target, TransferMode, VirtualPort,
 };
@@ -234,7 +234,7 @@ fn connections_past_the_bound_are_refused_as_full() {
 fn strangers_who_knock_do_not_keep_members_out() {
     let mut world = World::new(1, 2, Topology::Lobby, NetworkSettings::default(), LinkSettings::default());
     world.join(0);
-    let strangers: Vec<_> = (0..2 * MAX_KNOCKING as u64)
+    let strangers: Vec<_> = (0..2 * MAX_PENDING_APPROVAL as u64)
         .map(|number| {
             let mut raw = RawPeer::new(&world.network, SteamId(FOREIGN + number));
             raw.dial(steam_id(0), VirtualPort(0)).unwrap();
@@ -245,11 +245,11 @@ fn strangers_who_knock_do_not_keep_members_out() {
     let refused = |world: &World| {
         world.endings.iter().filter(|(_, _, reason)| *reason == EndReason::NotInLobby).count()
     };
-    assert_eq!(refused(&world), MAX_KNOCKING, "as many wait as may, the latest");
+    assert_eq!(refused(&world), MAX_PENDING_APPROVAL, "as many wait as may, the latest");
     world.join(1);
     world.run(Duration::from_secs(1));
     assert_eq!(world.session(0).unwrap().peers().len(), 1);
-    world.run(KNOCK_TIMEOUT);
+    world.run(APPROVAL_TIMEOUT);
     assert_eq!(refused(&world), strangers.len());
 }
 

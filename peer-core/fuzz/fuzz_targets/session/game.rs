@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use peer_core::limits::{LINGER_TIMEOUT, MAX_PACKET_BYTES};
+use peer_core::limits::{CLOSE_TIMEOUT, MAX_PACKET_BYTES};
 use peer_core::{
-    Channel, ConnectionHandle, ConnectionState, Event, Hello, LaneConfig, Lobby, LobbyId, Message, PeerId,
+    Channel, ConnectionHandle, ConnectionState, Event, Hello, LaneConfig, Lobby, LobbyId, PeerId,
     PutError, Session, SessionError, Settings, Status, StatusChange, SteamId, Target, Time, Token,
     TransferMode,
 };
@@ -104,7 +104,7 @@ impl Game {
             Step::Frame(after) => self.frame(after.get()),
             Step::Fail(call, fails) => self.wire.network().fail(call, fails),
             Step::Results(results) => self.wire.network().results = results,
-            Step::Figures(figures) => self.wire.network().figures = figures,
+            Step::Pending(pending) => self.wire.network().pending = pending,
             Step::Request(user) => {
                 self.wire.network().request(user.steam_id());
             }
@@ -146,9 +146,9 @@ impl Game {
             self.frame(Duration::ZERO);
         }
         for _ in 0..3 {
-            self.frame(LINGER_TIMEOUT);
+            self.frame(CLOSE_TIMEOUT);
         }
-        assert!(!self.session.is_draining(), "a departure that never ends");
+        assert!(!self.session.is_draining(), "a connection that never closes");
         assert!(!self.wire.network().lacks_packets(), "a packet that was lost");
         let open: BTreeSet<_> = self.wire.network().open_connections().collect();
         let alone = self.session.peers().iter().find(|peer| !open.contains(&peer.steam_id));
@@ -263,12 +263,13 @@ impl Game {
         let is_told = self.told.contains_key(&packet.peer);
         assert!(is_told || !self.heard_all, "a packet from {}, which is not connected", packet.peer);
         let (channel, mode) = (packet.channel, packet.mode);
-        let message = packet.into_message();
-        // From a four-byte peer, whose lanes are its channels, packets come as Steam brings them.
-        if mode != TransferMode::Unreliable && message.lane() != channel.get() {
-            let last = self.read.entry((message.connection(), channel, mode.is_reliable())).or_default();
-            assert!(message.number() > *last, "a packet that comes late or twice");
-            *last = message.number();
+        drop(packet);
+        let (connection, lane, number) = self.wire.network().last_dropped().expect("a packet is a message");
+        // From a GodotSteam peer, whose lanes are its channels, packets come as Steam brings them.
+        if mode != TransferMode::Unreliable && lane != channel.get() {
+            let last = self.read.entry((connection, channel, mode.is_reliable())).or_default();
+            assert!(number > *last, "a packet that comes late or twice");
+            *last = number;
         }
         true
     }

@@ -1,4 +1,4 @@
-//! What the fuzzer makes: the calls of a game and the answers and news of a network, in any order.
+//! What the fuzzer makes: the calls of a game and the answers and status changes of a network, in any order.
 //!
 //! Users, ports, ids and handles come from small ranges, so that steps meet each other often.
 
@@ -14,7 +14,7 @@ use peer_core::{
 pub(crate) struct Input {
     pub(crate) seed: u64,
     pub(crate) steps: Vec<Step>,
-    /// Whether the session is closed and wound up at the end, or just dropped.
+    /// Whether the session is closed and drained at the end, or just dropped.
     pub(crate) closes: bool,
 }
 
@@ -58,7 +58,7 @@ pub(crate) enum Step {
     /// Results of messages sent from now on, over and over; none is as if all were taken.
     Results(Vec<Sent>),
     /// From now on, reliable bytes pending, and not acknowledged.
-    Figures(Option<(i32, i32)>),
+    Pending(Option<(i32, i32)>),
     /// Someone asks to connect, on a connection of its own.
     Request(User),
     /// A connection becomes Connected, and a hello comes on it.
@@ -73,7 +73,7 @@ pub(crate) enum Step {
         id: Id,
         native: bool,
     },
-    /// Any news of any connection.
+    /// Any status change of any connection.
     Status {
         on: Which,
         token: Option<u8>,

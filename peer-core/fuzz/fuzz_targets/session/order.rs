@@ -64,7 +64,7 @@ impl Order {
         if self.is_broken {
             return;
         }
-        assert!(self.is_settled(), "a goodbye before the last words");
+        assert!(self.is_settled(), "a goodbye before the backlog");
         let packets = self.lanes.iter().filter(|&(&lane, _)| lane != Lane::CONTROL.get());
         let numbers = packets.map(|(&lane, of)| (lane, of.number)).filter(|&(_, number)| number > 0);
         let told = goodbye.last_numbers.iter().map(|&(lane, number)| (lane.get(), number));

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use peer_core::limits::{
-    MAX_HELD_BYTES, MAX_HELD_MESSAGES, MAX_INBOX_BYTES, MAX_INBOX_PACKETS, MAX_PACKET_BYTES, RECEIVE_BATCH,
+    MAX_EARLY_BYTES, MAX_EARLY_MESSAGES, MAX_INBOX_BYTES, MAX_INBOX_PACKETS, MAX_PACKET_BYTES, RECEIVE_BATCH,
 };
 use peer_core::{
     Batch, ConnectionHandle, ConnectionState, EndReason, LaneConfig, LaneStatus, ListenHandle,
@@ -39,7 +39,7 @@ pub(crate) struct Network {
     /// Results of messages sent, over and over; none is as if all were taken.
     pub(crate) results: Vec<Sent>,
     /// Reliable bytes pending, and not acknowledged.
-    pub(crate) figures: Option<(i32, i32)>,
+    pub(crate) pending: Option<(i32, i32)>,
     /// The last control message sent.
     pub(crate) echo: Bytes,
     connections: BTreeMap<ConnectionHandle, Connection>,
@@ -59,6 +59,8 @@ pub(crate) struct Network {
 pub(crate) struct Alive {
     pub(crate) count: usize,
     pub(crate) bytes: usize,
+    /// Connection, lane and number of the one dropped last.
+    last_dropped: Option<(ConnectionHandle, u8, i64)>,
 }
 
 struct Connection {
@@ -117,7 +119,7 @@ impl Network {
     pub(crate) fn be_kind(&mut self) {
         self.failing.clear();
         self.results.clear();
-        self.figures = None;
+        self.pending = None;
     }
 
     fn fails(&self, call: Call) -> bool {
@@ -164,6 +166,11 @@ impl Network {
 
     pub(crate) fn alive(&self) -> usize {
         self.alive.borrow().count
+    }
+
+    /// Connection, lane and number of the message that the session, or whoever took it from there, dropped last.
+    pub(crate) fn last_dropped(&self) -> Option<(ConnectionHandle, u8, i64)> {
+        self.alive.borrow().last_dropped
     }
 
     /// The remote ends of connections that the session dialled or heard of, and has not closed.
@@ -221,8 +228,8 @@ impl Network {
     fn check_bounds(&self) {
         let open = self.open_connections().count();
         let alive = self.alive.borrow();
-        assert!(alive.count <= MAX_INBOX_PACKETS + RECEIVE_BATCH + open * MAX_HELD_MESSAGES);
-        assert!(alive.bytes <= MAX_INBOX_BYTES + open * MAX_HELD_BYTES);
+        assert!(alive.count <= MAX_INBOX_PACKETS + RECEIVE_BATCH + open * MAX_EARLY_MESSAGES);
+        assert!(alive.bytes <= MAX_INBOX_BYTES + open * MAX_EARLY_BYTES);
     }
 }
 
@@ -258,7 +265,7 @@ impl Transport for Wire {
     }
 
     fn close_listen(&mut self, listen: ListenHandle) {
-        self.network().sockets.remove(&listen).expect("a listen socket is retired once");
+        self.network().sockets.remove(&listen).expect("a listen socket is closed once");
     }
 
     fn connect(
@@ -391,7 +398,7 @@ impl Transport for Wire {
     ) -> Option<RealTimeStatus> {
         let mut network = self.network();
         network.usable(connection);
-        let (pending_reliable, sent_unacked_reliable) = network.figures?;
+        let (pending_reliable, sent_unacked_reliable) = network.pending?;
         Some(RealTimeStatus { pending_reliable, sent_unacked_reliable, ..RealTimeStatus::default() })
     }
 }
@@ -450,5 +457,6 @@ impl Drop for Received {
         let mut alive = self.alive.borrow_mut();
         alive.count -= 1;
         alive.bytes -= self.incoming.payload.len();
+        alive.last_dropped = Some((self.incoming.connection, self.incoming.lane, self.number));
     }
 }

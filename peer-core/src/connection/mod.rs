@@ -1,0 +1,187 @@
+//! One connection, from the dial or request that opens it until its peer is forgotten.
+//!
+//! [`table`] holds the connections of a session and makes every change of [`State`]. [`send`] and [`receive`] are a
+//! connection's two halves. Once this side closes a connection that still has something to send, [`closing`] owns it.
+
+pub(crate) mod closing;
+pub(crate) mod receive;
+pub(crate) mod send;
+pub(crate) mod table;
+
+use std::mem::{offset_of, size_of};
+use std::time::Duration;
+
+use crate::connection::receive::ReceiveHalf;
+use crate::connection::send::SendHalf;
+use crate::control::Goodbye;
+use crate::id::{PeerId, SteamId};
+use crate::limits::{FIRST_REDIAL, MAX_REDIAL};
+use crate::reason::EndReason;
+use crate::time::Time;
+use crate::transport::{ConnectionHandle, VirtualPort};
+
+/// The life of a connection, from top to bottom. [`State::may_become`] lists the moves between states.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// Waits until then to be dialled, for the first time or again.
+    Backoff { until: Time },
+    /// A request from someone not known to be in the lobby. The lobby may report them until then.
+    PendingApproval { until: Time },
+    /// Dialled or accepted; Steam has not reported Connected.
+    Connecting,
+    /// Connected: our hello is out, theirs must come by then.
+    AwaitingHello { until: Time },
+    /// Their hello was good. They are announced after the host, and after an older connection of the same user is gone.
+    Ready,
+    /// Announced. The steady state.
+    Established,
+    /// The peer said goodbye. The packets that it announced may arrive until then.
+    PeerClosing { until: Time, goodbye: Box<Goodbye> },
+    /// The connection is closed. Its packets can be read until then, before `peer_disconnected`.
+    Draining { until: Time, close: Box<Close> },
+    /// `peer_disconnected` is queued for the game.
+    Closed,
+}
+
+impl State {
+    /// The state machine. (A connection that was never announced is removed rather than closed.)
+    fn may_become(&self, next: &Self) -> bool {
+        use State::{
+            AwaitingHello, Backoff, Closed, Connecting, Draining, Established, PeerClosing, PendingApproval,
+            Ready,
+        };
+        match self {
+            Backoff { .. } => matches!(next, Connecting | Backoff { .. }),
+            // A dial that gave way to the peer's request is made again if that fails.
+            PendingApproval { .. } => matches!(next, Connecting | Backoff { .. }),
+            Connecting => matches!(next, AwaitingHello { .. } | Backoff { .. }),
+            AwaitingHello { .. } => matches!(next, Ready | Backoff { .. }),
+            Ready => matches!(next, Established | Backoff { .. }),
+            Established => matches!(next, PeerClosing { .. } | Draining { .. } | Closed),
+            PeerClosing { .. } => matches!(next, Draining { .. } | Closed),
+            Draining { .. } => matches!(next, Closed),
+            Closed => false,
+        }
+    }
+
+    /// Whether time alone may change it, so that every poll must look at it.
+    fn is_active(&self) -> bool {
+        !matches!(self, Self::Established | Self::Closed)
+    }
+}
+
+/// Why a connection was closed, as reported to the game and, in the goodbye, to the peer.
+#[derive(Clone, Debug)]
+pub(crate) struct Close {
+    pub(crate) reason: EndReason,
+    pub(crate) message: String,
+}
+
+impl Close {
+    pub(crate) fn new(reason: EndReason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
+}
+
+impl From<&Goodbye> for Close {
+    fn from(goodbye: &Goodbye) -> Self {
+        Self::new(goodbye.reason, goodbye.message.clone())
+    }
+}
+
+/// A connection's record. Its key in the table is the token that its messages carry.
+///
+/// With hundreds of peers a broadcast is as fast as their records are found in the cache: what sending touches is in
+/// the first 64-byte line, what receiving touches in the lines that follow.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Connection<M> {
+    /// The transport's handle, as long as this record owns it.
+    pub(crate) handle: Option<ConnectionHandle>,
+    /// The peer's id, once its hello was good.
+    pub(crate) peer_id: Option<PeerId>,
+    /// Whether it is in the table's list of active connections.
+    is_listed: bool,
+    /// Changed by the table alone.
+    state: State,
+    pub(crate) send: SendHalf,
+    pub(crate) receive: ReceiveHalf<M>,
+    pub(crate) steam_id: SteamId,
+    /// How to dial it again; `None` if they dialled us.
+    pub(crate) dial: Option<Dial>,
+}
+
+const _: () = assert!(
+    offset_of!(Connection<()>, send) + SendHalf::HOT_BYTES <= 64 && size_of::<Connection<()>>() % 64 == 0,
+    "what sending touches is in the first cache line"
+);
+
+/// What it takes to dial again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dial {
+    pub(crate) port: VirtualPort,
+    pub(crate) failures: u8,
+}
+
+impl Dial {
+    /// The wait before the next dial: twice as long each time, up to a limit.
+    pub(crate) fn backoff(self) -> Duration {
+        let doublings = u32::from(self.failures.saturating_sub(1));
+        FIRST_REDIAL.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(MAX_REDIAL)
+    }
+}
+
+impl<M> Connection<M> {
+    pub(crate) fn new(steam_id: SteamId, state: State) -> Self {
+        Self {
+            handle: None,
+            peer_id: None,
+            is_listed: false,
+            state,
+            send: SendHalf::default(),
+            receive: ReceiveHalf::default(),
+            steam_id,
+            dial: None,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Whether a poll must look at it: it waits for something, or can no longer send.
+    fn is_active(&self) -> bool {
+        self.state.is_active() || self.send.is_broken
+    }
+
+    /// Whether `peer_connected` was queued for the game, and `peer_disconnected` was not.
+    pub(crate) fn is_announced(&self) -> bool {
+        matches!(self.state, State::Established | State::PeerClosing { .. } | State::Draining { .. })
+    }
+
+    /// Whether it may still be announced.
+    pub(crate) fn is_unannounced(&self) -> bool {
+        !self.is_announced() && !matches!(self.state, State::Closed)
+    }
+
+    /// Whether Steam has reported Connected, so that a goodbye can be sent.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.handle.is_some()
+            && matches!(
+                self.state,
+                State::AwaitingHello { .. } | State::Ready | State::Established | State::PeerClosing { .. }
+            )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_between_dials_doubles_up_to_its_limit() {
+        let wait = |failures| Dial { port: VirtualPort(0), failures }.backoff().as_secs();
+        assert_eq!([1, 2, 3, 4, 5, 6, 40, 255].map(wait), [1, 2, 4, 8, 16, 16, 16, 16]);
+    }
+}

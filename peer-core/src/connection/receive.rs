@@ -1,0 +1,85 @@
+//! The receiving half of a connection: what arrived last on its lanes, and what arrived too early.
+
+use smallvec::SmallVec;
+
+use crate::control::LastNumbers;
+use crate::lane::{Channel, Lane, TransferMode};
+use crate::limits::{MAX_EARLY_BYTES, MAX_EARLY_MESSAGES};
+use crate::transport::Message;
+
+/// In the order that a record's later cache lines need; see [`Connection`](super::Connection).
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct ReceiveHalf<M> {
+    /// Packets of this connection in the inbox.
+    pub(crate) unread: u32,
+    /// The number of the last unreliable ordered message delivered, by channel.
+    last_ordered: SmallVec<[i64; 4]>,
+    /// The number of the last reliable message delivered, by lane.
+    last_reliable: [i64; Lane::COUNT],
+    early: Vec<M>,
+    early_bytes: usize,
+}
+
+impl<M> Default for ReceiveHalf<M> {
+    fn default() -> Self {
+        Self {
+            unread: 0,
+            last_ordered: SmallVec::new(),
+            last_reliable: [0; Lane::COUNT],
+            early: Vec::new(),
+            early_bytes: 0,
+        }
+    }
+}
+
+impl<M: Message> ReceiveHalf<M> {
+    /// Whether the game should see the message `number` of a native peer; false if it arrived late or twice.
+    #[inline]
+    pub(crate) fn admit(&mut self, lane: u8, channel: Channel, mode: TransferMode, number: i64) -> bool {
+        let last = match mode {
+            TransferMode::Unreliable => return true,
+            TransferMode::Reliable => &mut self.last_reliable[usize::from(lane) % Lane::COUNT],
+            TransferMode::UnreliableOrdered => {
+                // Channels that share a lane share its numbers, which still rise within each channel.
+                if channel.index() >= self.last_ordered.len() {
+                    self.last_ordered.resize(channel.index() + 1, 0);
+                }
+                &mut self.last_ordered[channel.index()]
+            }
+        };
+        let is_new = number > *last;
+        if is_new {
+            *last = number;
+        }
+        is_new
+    }
+
+    /// Whether everything that a goodbye announced has arrived.
+    pub(crate) fn has_all(&self, last_numbers: &LastNumbers) -> bool {
+        last_numbers.iter().all(|&(lane, number)| self.last_reliable[lane.index()] >= number)
+    }
+
+    /// Keeps a message until its peer is announced.
+    ///
+    /// # Errors
+    /// If too many are kept already; the message is dropped.
+    pub(crate) fn buffer_early(&mut self, message: M) -> Result<(), TooMuchEarly> {
+        self.early_bytes += message.payload().len();
+        if self.early.len() >= MAX_EARLY_MESSAGES || self.early_bytes > MAX_EARLY_BYTES {
+            return Err(TooMuchEarly);
+        }
+        self.early.push(message);
+        Ok(())
+    }
+
+    /// The messages kept, in the order of arrival.
+    pub(crate) fn take_early(&mut self) -> Vec<M> {
+        self.early_bytes = 0;
+        std::mem::take(&mut self.early)
+    }
+}
+
+/// More arrived before the peer was announced than is kept.
+#[derive(Debug)]
+pub(crate) struct TooMuchEarly;

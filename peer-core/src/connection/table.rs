@@ -1,0 +1,143 @@
+//! The connections of a session, and every change of their state.
+
+use std::mem;
+use std::ops::{Index, IndexMut};
+
+use slab::Slab;
+
+use crate::connection::send::{SendHalf, SendHalves};
+use crate::connection::{Connection, State};
+use crate::transport::ConnectionHandle;
+
+/// Connections under keys that travel as tokens, and the list of those that every poll must look at.
+#[derive(Debug)]
+pub(crate) struct Table<M> {
+    slab: Slab<Connection<M>>,
+    /// All that are active, and perhaps some that were until the last poll. The others cost nothing until something
+    /// arrives for them.
+    active: Vec<u32>,
+}
+
+impl<M> Default for Table<M> {
+    fn default() -> Self {
+        Self { slab: Slab::new(), active: Vec::new() }
+    }
+}
+
+impl<M> Table<M> {
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, key: u32) -> Option<&mut Connection<M>> {
+        self.slab.get_mut(key as usize)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Connection<M>> + Clone {
+        self.slab.iter().map(|(_, connection)| connection)
+    }
+
+    pub(crate) fn keys(&self) -> Vec<u32> {
+        self.slab.iter().map(|(key, _)| narrow(key)).collect()
+    }
+
+    /// The first connection that `matches`.
+    pub(crate) fn find(&self, mut matches: impl FnMut(u32, &Connection<M>) -> bool) -> Option<u32> {
+        self.slab
+            .iter()
+            .find(|(key, connection)| matches(narrow(*key), connection))
+            .map(|(key, _)| narrow(key))
+    }
+
+    /// The connection that owns `handle`.
+    pub(crate) fn find_handle(&self, handle: ConnectionHandle) -> Option<u32> {
+        self.find(|_, connection| connection.handle == Some(handle))
+    }
+
+    pub(crate) fn insert(&mut self, connection: Connection<M>) -> u32 {
+        let key = narrow(self.slab.insert(connection));
+        self.activate(key);
+        key
+    }
+
+    pub(crate) fn remove(&mut self, key: u32) {
+        if self.slab.remove(key as usize).is_listed {
+            self.active.retain(|&listed| listed != key);
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.slab.clear();
+        self.active.clear();
+    }
+
+    /// Moves a connection to its next state, and returns the one it was in.
+    pub(crate) fn enter(&mut self, key: u32, next: State) -> State {
+        let state = &mut self[key].state;
+        debug_assert!(state.may_become(&next), "from {state:?} to {next:?}");
+        let previous = mem::replace(state, next);
+        self.activate(key);
+        previous
+    }
+
+    /// The connection at `place` of those to poll.
+    pub(crate) fn active(&self, place: usize) -> Option<u32> {
+        self.active.get(place).copied()
+    }
+
+    /// Takes the connection at `place` off the list if it is not active any more.
+    pub(crate) fn deactivate(&mut self, place: usize) -> bool {
+        let key = self.active[place];
+        let connection = &mut self[key];
+        let is_done = !connection.is_active();
+        if is_done {
+            connection.is_listed = false;
+            self.active.swap_remove(place);
+        }
+        is_done
+    }
+
+    fn activate(&mut self, key: u32) {
+        let connection = &mut self[key];
+        if connection.is_active() && !connection.is_listed {
+            connection.is_listed = true;
+            self.active.push(key);
+        }
+    }
+}
+
+impl<M> SendHalves for Table<M> {
+    fn get(&mut self, key: u32) -> Option<(ConnectionHandle, &mut SendHalf)> {
+        let connection = self.get_mut(key)?;
+        Some((connection.handle?, &mut connection.send))
+    }
+
+    /// The next poll closes the connection, unless Steam has reported its end by then.
+    fn mark_broken(&mut self, key: u32) {
+        self[key].send.mark_broken();
+        self.activate(key);
+    }
+}
+
+/// Keys are below the highest number of records there ever was: `MAX_CONNECTIONS`, and those that are `Closed`.
+#[allow(clippy::cast_possible_truncation)]
+fn narrow(key: usize) -> u32 {
+    key as u32
+}
+
+impl<M> Index<u32> for Table<M> {
+    type Output = Connection<M>;
+
+    #[inline]
+    fn index(&self, key: u32) -> &Connection<M> {
+        &self.slab[key as usize]
+    }
+}
+
+impl<M> IndexMut<u32> for Table<M> {
+    #[inline]
+    fn index_mut(&mut self, key: u32) -> &mut Connection<M> {
+        &mut self.slab[key as usize]
+    }
+}
