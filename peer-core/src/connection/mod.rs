@@ -112,7 +112,8 @@ pub(crate) struct Connection<M> {
 }
 
 const _: () = assert!(
-    offset_of!(Connection<()>, send) + SendHalf::HOT_BYTES <= 64 && size_of::<Connection<()>>() % 64 == 0,
+    offset_of!(Connection<()>, send) + SendHalf::HOT_BYTES <= 64
+        && size_of::<Connection<()>>().is_multiple_of(64),
     "what sending touches is in the first cache line"
 );
 

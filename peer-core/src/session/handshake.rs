@@ -156,7 +156,8 @@ impl<T: Transport> Session<T> {
             State::Connecting | State::AwaitingHello { .. } | State::Ready if !message.is_reliable() => {}
             State::AwaitingHello { .. } if is_control => self.on_hello(key, message.payload()),
             State::Connecting | State::AwaitingHello { .. } | State::Ready => {
-                if connection.receive.buffer_early(message).is_err() {
+                let buffered = connection.receive.buffer_early(message);
+                if buffered.is_err() {
                     self.close_violation(key, "too much came before the peer could be announced");
                 }
             }

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use peer_core::limits::{CLOSE_TIMEOUT, MAX_PACKET_BYTES};
 use peer_core::{
-    Channel, ConnectionHandle, ConnectionState, Event, Hello, LaneConfig, Lobby, LobbyId, PeerId,
-    PutError, Session, SessionError, Settings, Status, StatusChange, SteamId, Target, Time, Token,
-    TransferMode,
+    Channel, ConnectionHandle, ConnectionState, Event, Hello, LaneConfig, Lobby, LobbyId, PeerId, PutError,
+    Session, SessionError, Settings, Status, StatusChange, SteamId, Target, Time, Token, TransferMode,
 };
 
 use crate::input::{
