@@ -6,13 +6,39 @@ use std::rc::Rc;
 
 use peer_core::{ConnectionHandle, LobbyId, SteamId, Time};
 
-use crate::connection::Notice;
-use crate::lobby::NewsUnderWay;
-use crate::sender::{Datagram, Segment};
+use crate::connection::{Datagram, Notice, Segment};
 
-/// Something that happens at a moment. Whoever it was for may be gone by then: then nothing happens.
+/// What a lobby's member is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LobbyChange {
+    /// Someone has joined.
+    Joined(SteamId),
+    /// Someone has left, or their process has died.
+    Left(SteamId),
+}
+
+/// Something that happens at a moment.
 #[derive(Debug)]
 pub(crate) enum Event {
+    Connection(ConnectionEvent),
+    Lobby(LobbyEvent),
+}
+
+impl From<ConnectionEvent> for Event {
+    fn from(event: ConnectionEvent) -> Self {
+        Self::Connection(event)
+    }
+}
+
+impl From<LobbyEvent> for Event {
+    fn from(event: LobbyEvent) -> Self {
+        Self::Lobby(event)
+    }
+}
+
+/// What happens to a connection. Whoever it was for may be gone by then: then nothing happens.
+#[derive(Debug)]
+pub(crate) enum ConnectionEvent {
     /// A dialler sends its request, again if need be.
     Dial(ConnectionHandle),
     /// A dialler's request arrives.
@@ -45,10 +71,23 @@ pub(crate) enum Event {
     Retransmit(ConnectionHandle),
     /// A receiver that had no room tries to deliver again.
     Release(ConnectionHandle),
-    /// A lobby member is told.
-    LobbyNews(Box<NewsUnderWay>),
-    /// Steam notices that a lobby member's process has died.
-    LobbyRemoval { lobby: LobbyId, member: SteamId, epoch: u64 },
+}
+
+/// What happens to a lobby's member.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LobbyEvent {
+    /// It is told of a change.
+    Change {
+        lobby: LobbyId,
+        member: SteamId,
+        /// The membership that it is for: one that ended and began anew is not told what the old one was to be told.
+        epoch: u64,
+        change: LobbyChange,
+        /// The owner after it.
+        owner: SteamId,
+    },
+    /// Steam notices that its process has died.
+    Removal { lobby: LobbyId, member: SteamId, epoch: u64 },
 }
 
 #[derive(Debug)]

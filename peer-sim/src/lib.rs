@@ -19,32 +19,30 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod conformance;
 mod connection;
 mod counters;
-mod endpoint;
+mod env;
 mod event;
+mod faults;
 mod hostile;
-mod link;
 mod lobby;
 mod message;
 mod network;
 mod process;
-mod receiver;
-mod rendezvous;
-mod sender;
-mod status;
+mod settings;
+mod state;
 mod trace;
-mod traffic;
+mod transport;
 
 pub use counters::Counters;
-pub use endpoint::SimTransport;
+pub use event::LobbyChange;
+pub use faults::LinkSettings;
 pub use hostile::RawPeer;
-pub use link::LinkSettings;
-pub use lobby::LobbyNews;
 pub use message::SimMessage;
-pub use network::{DuplicatePolicy, Network, NetworkSettings};
+pub use network::Network;
+pub use settings::{DuplicatePolicy, NetworkSettings};
 pub use trace::{TraceEntry, TraceEvent};
+pub use transport::SimTransport;
 
 #[cfg(test)]
 mod tests;

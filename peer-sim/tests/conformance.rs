@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use conformance::TestBed;
 use peer_core::SteamId;
-use peer_sim::conformance::Bed;
 use peer_sim::{Network, SimTransport};
 
 struct InMemory(Network);
@@ -12,7 +12,7 @@ fn bed() -> InMemory {
     InMemory(Network::new(7))
 }
 
-impl Bed for InMemory {
+impl TestBed for InMemory {
     type Transport = SimTransport;
 
     fn endpoint(&mut self, user: SteamId) -> SimTransport {
@@ -36,4 +36,4 @@ impl Bed for InMemory {
     }
 }
 
-peer_sim::conformance_tests!(bed());
+conformance::conformance_tests!(bed());

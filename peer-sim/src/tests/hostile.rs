@@ -14,7 +14,7 @@ fn raw_pair() -> (Network, SimTransport, ConnectionHandle, RawPeer, ConnectionHa
     let at_alice = alice.next_status().unwrap().connection;
     alice.accept(at_alice, Token(1)).unwrap();
     network.advance(ms(200));
-    news(&mut alice);
+    changes(&mut alice);
     mallory.statuses();
     (network, alice, at_alice, mallory, at_mallory)
 }
@@ -93,7 +93,7 @@ fn a_raw_peer_accepts_what_comes() {
     network.advance(ms(30));
     assert_eq!(mallory.accept_all().len(), 1);
     network.advance(ms(200));
-    assert_eq!(news(&mut alice), [(at_alice, ConnectionState::Connected)]);
+    assert_eq!(changes(&mut alice), [(at_alice, ConnectionState::Connected)]);
     send(&mut alice, at_alice, 0, RELIABLE, "hello");
     network.advance(ms(30));
     let came = mallory.messages();
@@ -113,7 +113,7 @@ fn handles_that_are_nobodys_or_anothers_do_nothing() {
             [SendResult::INVALID_PARAM, SendResult::NOT_TRIED]
         );
         assert!(bob.accept(strange, Token(0)).is_err());
-        assert!(bob.configure_lanes(strange, &lanes(9)).is_err());
+        assert!(bob.configure_lanes(strange, &even_lanes(9)).is_err());
         assert_eq!(bob.real_time_status(strange, &mut []), None);
         bob.detach(strange);
         bob.close(strange, peer_core::EndReason::Left, "");

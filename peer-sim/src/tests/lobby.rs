@@ -1,7 +1,7 @@
 //! Lobbies as their members see them.
 
 use super::*;
-use crate::LobbyNews::{Joined, Left};
+use crate::LobbyChange::{Joined, Left};
 
 const CAROL: SteamId = SteamId(3);
 
@@ -15,14 +15,14 @@ fn a_member_is_told_of_joins_and_leaves_in_time_and_a_newcomer_sees_all_at_once(
     assert_eq!(network.lobby_roster(lobby, ALICE), [ALICE]);
     network.advance(ms(100));
     assert_eq!(network.lobby_roster(lobby, ALICE), [ALICE, BOB]);
-    assert_eq!(network.next_lobby_news(lobby, ALICE), Some(Joined(BOB)));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), None);
-    assert_eq!(network.next_lobby_news(lobby, BOB), None);
+    assert_eq!(network.next_lobby_change(lobby, ALICE), Some(Joined(BOB)));
+    assert_eq!(network.next_lobby_change(lobby, ALICE), None);
+    assert_eq!(network.next_lobby_change(lobby, BOB), None);
     assert!(network.leave_lobby(lobby, BOB));
     assert!(!network.leave_lobby(lobby, BOB));
     assert_eq!(network.lobby_roster(lobby, BOB), []);
     network.advance(ms(100));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), Some(Left(BOB)));
+    assert_eq!(network.next_lobby_change(lobby, ALICE), Some(Left(BOB)));
 }
 
 #[test]
@@ -33,7 +33,9 @@ fn members_are_told_each_at_its_own_moment_and_in_order() {
         network.join_lobby(lobby, SteamId(member));
     }
     network.advance(secs(1));
-    while network.next_lobby_news(lobby, ALICE).is_some() || network.next_lobby_news(lobby, BOB).is_some() {}
+    while network.next_lobby_change(lobby, ALICE).is_some() || network.next_lobby_change(lobby, BOB).is_some()
+    {
+    }
     let mut apart = false;
     for _ in 0..20 {
         network.leave_lobby(lobby, SteamId(20));
@@ -43,7 +45,7 @@ fn members_are_told_each_at_its_own_moment_and_in_order() {
             apart |= network.lobby_roster(lobby, ALICE) != network.lobby_roster(lobby, BOB);
         }
         for member in [ALICE, BOB] {
-            let told = [network.next_lobby_news(lobby, member), network.next_lobby_news(lobby, member)];
+            let told = [network.next_lobby_change(lobby, member), network.next_lobby_change(lobby, member)];
             assert_eq!(told, [Some(Left(SteamId(20))), Some(Joined(SteamId(20)))]);
         }
     }
@@ -72,14 +74,14 @@ fn a_killed_member_is_removed_once_steam_notices() {
     let bob = network.endpoint(BOB);
     network.join_lobby(lobby, BOB);
     network.advance(secs(1));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), Some(Joined(BOB)));
+    assert_eq!(network.next_lobby_change(lobby, ALICE), Some(Joined(BOB)));
     network.kill(BOB);
     drop(bob);
     assert_eq!(network.lobby_roster(lobby, BOB), []);
     network.advance(secs(4));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), None);
+    assert_eq!(network.next_lobby_change(lobby, ALICE), None);
     network.advance(secs(2));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), Some(Left(BOB)));
+    assert_eq!(network.next_lobby_change(lobby, ALICE), Some(Left(BOB)));
 }
 
 #[test]
@@ -93,7 +95,7 @@ fn a_killed_member_that_comes_back_has_left_and_joined() {
     let _bob = network.endpoint(BOB);
     assert!(network.join_lobby(lobby, BOB));
     network.advance(secs(10));
-    let told: Vec<_> = std::iter::from_fn(|| network.next_lobby_news(lobby, ALICE)).collect();
+    let told: Vec<_> = std::iter::from_fn(|| network.next_lobby_change(lobby, ALICE)).collect();
     assert_eq!(told, [Joined(BOB), Left(BOB), Joined(BOB)]);
     assert_eq!(network.lobby_roster(lobby, ALICE), [ALICE, BOB]);
 }

@@ -7,7 +7,7 @@ use peer_core::{
     Channel, EndReason, Event, Lobby, LobbyId, PeerId, PutError, Session, Status, SteamId, Target,
     TransferMode, VirtualPort,
 };
-use peer_sim::{LinkSettings, LobbyNews, Network, NetworkSettings};
+use peer_sim::{LinkSettings, LobbyChange, Network, NetworkSettings};
 
 use crate::ledger::{Fate, Ledger};
 use crate::packet::MIN_LEN;
@@ -300,10 +300,10 @@ impl World {
         self.poll(index, |session| session.poll(now));
         let Some(player) = &mut self.players[index] else { return };
         if let Some(lobby) = player.lobby {
-            while let Some(news) = self.network.next_lobby_news(lobby, steam_id(index)) {
+            while let Some(news) = self.network.next_lobby_change(lobby, steam_id(index)) {
                 match news {
-                    LobbyNews::Joined(member) => player.session.lobby_member_joined(lobby, member, now),
-                    LobbyNews::Left(member) => player.session.lobby_member_left(lobby, member),
+                    LobbyChange::Joined(member) => player.session.lobby_member_joined(lobby, member, now),
+                    LobbyChange::Left(member) => player.session.lobby_member_left(lobby, member),
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What every transport must do, written once against the seam and run over each of them.
 //!
-//! A [`Bed`] makes the processes that meet: in memory (`peer-sim`), or real ones over Local Steam (`peer-steam`). Each
+//! A [`TestBed`] makes the processes that meet: in memory (`peer-sim`), or real ones over Local Steam (`peer-steam`). Each
 //! scenario is a function of a fresh bed, and [`conformance_tests!`](crate::conformance_tests) makes a test of each.
 //! Scenarios name no figure that a network may choose freely, but their limits are those of the real thing.
 //!
@@ -36,7 +36,7 @@
 //!   number, and the receiver gives up: 5002, "msgnum underflow" or "invalid lane". So the scenarios use lanes 0 to 7. In
 //!   memory: `lanes_past_seven_work`.
 //!
-//! The names are those of [`NetworkSettings`](crate::NetworkSettings).
+//! The names are those of `NetworkSettings` in `peer-sim`.
 
 pub mod connecting;
 pub mod endings;
@@ -45,14 +45,14 @@ pub mod limits;
 pub mod messages;
 mod pair;
 pub mod statistics;
-mod tools;
+pub mod tools;
 
 use std::time::Duration;
 
 use peer_core::{SteamId, Transport};
 
 /// Where processes meet.
-pub trait Bed {
+pub trait TestBed {
     /// The transport of a process.
     type Transport: Transport;
 
@@ -155,7 +155,7 @@ macro_rules! conformance_tests {
             $(
                 #[test]
                 fn $name() {
-                    $crate::conformance::$module::$name(&mut $bed);
+                    $crate::$module::$name(&mut $bed);
                 }
             )*
         }

@@ -5,16 +5,16 @@ use peer_core::{
     Batch, ConnectionHandle, EndReason, Lane, Outgoing, SendFlags, SendResult, Token, Transport,
 };
 
-use super::pair::Pair;
-use super::tools::{
+use crate::pair::Pair;
+use crate::tools::{
     PORT, RELIABLE, connected, number_of, numbered, receive, request, send, send_all, send_batch, take, until,
 };
-use super::{ALICE, BOB, Bed, CAROL};
+use crate::{ALICE, BOB, CAROL, TestBed};
 
 const KILOBYTE: usize = 1_024;
 
 /// Too large, no such lane, no such connection, one that is closed.
-pub fn what_cannot_be_taken_is_refused<B: Bed>(bed: &mut B) {
+pub fn what_cannot_be_taken_is_refused<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     assert_eq!(pair.bob_sends(0, RELIABLE, vec![0; 524_289]), SendResult::INVALID_PARAM);
     assert_eq!(pair.bob_sends(4, RELIABLE, "no such lane"), SendResult::INVALID_PARAM);
@@ -29,7 +29,7 @@ pub fn what_cannot_be_taken_is_refused<B: Bed>(bed: &mut B) {
 }
 
 /// The others in the batch get theirs.
-pub fn after_a_failure_the_connection_gets_nothing_more_in_that_call<B: Bed>(bed: &mut B) {
+pub fn after_a_failure_the_connection_gets_nothing_more_in_that_call<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     alice.listen(PORT).unwrap();
     let mut others = Vec::new();
@@ -67,7 +67,7 @@ pub fn after_a_failure_the_connection_gets_nothing_more_in_that_call<B: Bed>(bed
 }
 
 /// What was taken arrives in order; what was not can be put again and leaves no hole.
-pub fn a_full_send_buffer_takes_again_once_it_has_drained<B: Bed>(bed: &mut B) {
+pub fn a_full_send_buffer_takes_again_once_it_has_drained<B: TestBed>(bed: &mut B) {
     const COUNT: usize = 700;
     let mut pair = Pair::new(bed);
     let payloads = numbered(u32::try_from(COUNT).unwrap(), KILOBYTE);
@@ -100,7 +100,7 @@ pub fn a_full_send_buffer_takes_again_once_it_has_drained<B: Bed>(bed: &mut B) {
 }
 
 /// 524,288 bytes, which is all that the buffer has.
-pub fn the_largest_message_fits_an_empty_buffer<B: Bed>(bed: &mut B) {
+pub fn the_largest_message_fits_an_empty_buffer<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let largest: Bytes = (0..524_288_u32).map(|i| (i / 7).to_le_bytes()[0]).collect();
     assert_eq!(pair.bob_sends(1, RELIABLE, largest.clone()), SendResult(1));

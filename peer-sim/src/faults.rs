@@ -1,4 +1,4 @@
-//! What happens to a datagram on its way from one user to another.
+//! What goes wrong between two users: delays, losses, cuts, bad certificates.
 
 use std::time::Duration;
 
@@ -97,6 +97,8 @@ pub(crate) struct Links {
     own: FxHashMap<(SteamId, SteamId), LinkSettings>,
     /// Directions that a partition has cut, whatever their settings say.
     cut: FxHashSet<(SteamId, SteamId)>,
+    /// How many more dials between two users meet a bad certificate.
+    bad_certificates: FxHashMap<(SteamId, SteamId), u32>,
 }
 
 impl Links {
@@ -183,5 +185,15 @@ impl Links {
     /// The round trip between two users, without jitter.
     pub(crate) fn round_trip(&self, a: SteamId, b: SteamId) -> Duration {
         self.get(a, b).latency + self.get(b, a).latency
+    }
+
+    /// Lets the next `dials` between two users meet a bad certificate.
+    pub(crate) fn set_bad_certificates(&mut self, a: SteamId, b: SteamId, dials: u32) {
+        self.bad_certificates.insert((a.min(b), a.max(b)), dials);
+    }
+
+    pub(crate) fn take_bad_certificate(&mut self, a: SteamId, b: SteamId) -> bool {
+        let left = self.bad_certificates.get_mut(&(a.min(b), a.max(b))).filter(|left| **left > 0);
+        left.map(|left| *left -= 1).is_some()
     }
 }
