@@ -1,6 +1,8 @@
 //! What everything on a network runs on: the clock and what it will bring, chance, the links, the settings.
 
-use peer_core::Time;
+use std::time::Duration;
+
+use peer_core::{SteamId, Time};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -32,6 +34,11 @@ impl Env {
 
     pub(crate) fn schedule(&mut self, at: Time, event: impl Into<Event>) {
         self.events.schedule(at, event.into());
+    }
+
+    /// How long a datagram of so many bytes takes that is sent now, or `None` if it gets lost.
+    pub(crate) fn datagram_delay(&mut self, bytes: u32, from: SteamId, to: SteamId) -> Option<Duration> {
+        self.links.datagram_delay(&mut self.rng, self.now, bytes, from, to)
     }
 
     /// Notes what happened, if anybody wants to know.

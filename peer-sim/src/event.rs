@@ -3,10 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use peer_core::{ConnectionHandle, LobbyId, SteamId, Time};
 
 use crate::connection::{Datagram, Notice, Segment};
+use crate::process::ProcessId;
 
 /// What a lobby's member is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,26 @@ pub(crate) enum ConnectionEvent {
     Retransmit(ConnectionHandle),
     /// A receiver that had no room tries to deliver again.
     Release(ConnectionHandle),
+    /// A machine that slept is awake.
+    Awake(ProcessId),
+}
+
+impl ConnectionEvent {
+    /// Whose timer it is, if it is a connection's.
+    pub(crate) fn timer(&self) -> Option<ConnectionHandle> {
+        match self {
+            Self::Dial(own)
+            | Self::AcceptorConnects(own)
+            | Self::Deadline(own)
+            | Self::BadCertificate(own)
+            | Self::Silence { connection: own, .. }
+            | Self::Wake(own)
+            | Self::SendAcks(own)
+            | Self::Retransmit(own)
+            | Self::Release(own) => Some(*own),
+            _ => None,
+        }
+    }
 }
 
 /// What happens to a lobby's member.
@@ -128,6 +150,17 @@ impl Events {
     pub(crate) fn schedule(&mut self, at: Time, event: Event) {
         self.sequence += 1;
         self.heap.push(Reverse(Scheduled { at, sequence: self.sequence, event }));
+    }
+
+    /// Puts off what is chosen.
+    pub(crate) fn postpone(&mut self, by: Duration, is_chosen: impl Fn(&Event) -> bool) {
+        let mut all = std::mem::take(&mut self.heap).into_vec();
+        for Reverse(scheduled) in &mut all {
+            if is_chosen(&scheduled.event) {
+                scheduled.at = scheduled.at + by;
+            }
+        }
+        self.heap = all.into();
     }
 
     pub(crate) fn next_time(&self) -> Option<Time> {

@@ -102,8 +102,8 @@ impl RawPeer {
         let (local, remote) = (half.local, half.remote);
         let Some(to) = half.peer else { return };
         let env = &mut state.env;
-        let Some(delay) = env.links.datagram_delay(&mut env.rng, local, remote) else { return };
         let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        let Some(delay) = env.datagram_delay(len, local, remote) else { return };
         let segment = Segment { lane, reliable, number, ordinal: 0, offset: 0, len, payload };
         let forged = ConnectionEvent::ArriveForged { connection: to, segment: Box::new(segment) };
         env.schedule(env.now + delay, forged);

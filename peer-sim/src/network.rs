@@ -93,6 +93,35 @@ impl Network {
         }
     }
 
+    /// Blocks the main thread of a user's process, as loading a level does: what its sockets do by themselves goes on (keep-alives,
+    /// acknowledgements, receive buffers), but its application does nothing. Whoever drives the application asks
+    /// [`is_blocked`](Self::is_blocked). Does nothing if no process is running.
+    pub fn block(&self, steam_id: SteamId, duration: Duration) {
+        let mut state = self.state.borrow_mut();
+        let until = state.env.now + duration;
+        if let Some(id) = state.processes.of(steam_id) {
+            let process = &mut state.processes[id];
+            process.blocked_until = process.blocked_until.max(until);
+        }
+    }
+
+    /// Puts a user's machine to sleep, as closing a laptop does: its application is blocked, nothing arrives at it, nothing
+    /// goes out, and its timers stand still. Does nothing if no process is running.
+    pub fn sleep(&self, steam_id: SteamId, duration: Duration) {
+        self.block(steam_id, duration);
+        let mut state = self.state.borrow_mut();
+        let until = state.env.now + duration;
+        if let Some(id) = state.processes.of(steam_id) {
+            state.connections().sleep(id, until);
+        }
+    }
+
+    /// Whether a user's process is blocked or asleep, and must not be driven.
+    pub fn is_blocked(&self, steam_id: SteamId) -> bool {
+        let state = self.state.borrow();
+        state.processes.of(steam_id).is_some_and(|id| state.env.now < state.processes[id].blocked_until)
+    }
+
     /// Whether a process of `steam_id` is running.
     pub fn is_alive(&self, steam_id: SteamId) -> bool {
         self.state.borrow().processes.of(steam_id).is_some()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::{Index, IndexMut};
 use std::rc::Rc;
 
-use peer_core::{ConnectionHandle, ListenHandle, StatusChange, SteamId, TransportError, VirtualPort};
+use peer_core::{ConnectionHandle, ListenHandle, StatusChange, SteamId, Time, TransportError, VirtualPort};
 use rustc_hash::FxHashMap;
 
 use crate::counters::{Counters, LiveCount};
@@ -19,10 +19,20 @@ pub(crate) struct Process {
     pub(crate) steam_id: SteamId,
     /// Whether it runs: until it is killed, or the last of its transports goes.
     pub(crate) alive: bool,
+    /// Until when its application does nothing: its main thread is blocked, or it sleeps.
+    pub(crate) blocked_until: Time,
+    /// Until when its machine sleeps: nothing arrives, and its timers stand still.
+    pub(crate) asleep_until: Time,
     pub(crate) sockets: BTreeMap<VirtualPort, Socket>,
     pub(crate) by_remote: FxHashMap<SteamId, Vec<ConnectionHandle>>,
     /// Those that have not gone.
     pub(crate) transports: Vec<EndpointId>,
+}
+
+impl Process {
+    pub(crate) fn is_asleep(&self, now: Time) -> bool {
+        now < self.asleep_until
+    }
 }
 
 /// A listen socket. It stays as long as a transport takes requests on it, or anything that came in on it is there.
@@ -44,7 +54,8 @@ pub(crate) struct Endpoint {
     pub(crate) steam_id: SteamId,
     pub(crate) alive: bool,
     pub(crate) connections: BTreeSet<ConnectionHandle>,
-    pub(crate) statuses: VecDeque<StatusChange>,
+    /// Each with the moment from which it is told.
+    pub(crate) statuses: VecDeque<(Time, StatusChange)>,
     /// One entry a message, in the order of their coming: the connection on which the oldest unread one waits.
     pub(crate) inbox: VecDeque<ConnectionHandle>,
     pub(crate) unread: usize,
@@ -124,6 +135,8 @@ impl Processes {
         self.all.push(Process {
             steam_id,
             alive: true,
+            blocked_until: Time::ZERO,
+            asleep_until: Time::ZERO,
             sockets: BTreeMap::new(),
             by_remote: FxHashMap::default(),
             transports: Vec::new(),

@@ -12,7 +12,30 @@ pub enum DuplicatePolicy {
     Delivered,
 }
 
-/// How the network behaves as a whole. The defaults are open GNS 1.6.0 behind Local Steam, as measured.
+/// What becomes of the rest of a batch once one of its messages has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchPolicy {
+    /// Each message is tried by itself: a small one behind a refused large one goes out. Steam's SDK up to 1.62, and GNS
+    /// before 1.6.0.
+    EachByItself,
+    /// The later messages of that connection are not tried: they get 0, and are freed. GNS from 1.6.0 (April 2026).
+    StopsAtFailure,
+}
+
+/// What becomes of a dial to a user whose own request waits to be accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PendingRequestPolicy {
+    /// The dial accepts the request, as GNS means it. Local Steam sees to it.
+    Accepted,
+    /// The dial is given the request's connection, which ends at once with reason 4002, and so does the other user's
+    /// dial. GNS 1.6.0 by itself.
+    Fails,
+}
+
+/// How the network behaves as a whole.
+///
+/// Where Steam may do one thing or the other, both are here: [`kind`](Self::kind) is what open GNS 1.6.0 does behind
+/// Local Steam with its lenient settings, as measured; [`hardest`](Self::hardest) takes the worse each time.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::struct_excessive_bools)] // Each is a fact about the network, and holds by itself.
 pub struct NetworkSettings {
@@ -25,6 +48,13 @@ pub struct NetworkSettings {
     pub refuse_unknown_ports: bool,
     /// What becomes of a request from someone with whom a connection is still open.
     pub duplicates: DuplicatePolicy,
+    /// What becomes of a dial to a user whose own request waits to be accepted.
+    pub pending_requests: PendingRequestPolicy,
+    /// What becomes of the rest of a batch once one of its messages has failed.
+    pub batches: BatchPolicy,
+    /// How long after a connection has changed its application can be told. With another addon that runs the callbacks
+    /// later in the frame than the poll, an application sends into a connection of whose end it is told a frame later.
+    pub status_delay: Duration,
     /// How long a handshake may take (`TimeoutInitial`).
     pub timeout_initial: Duration,
     /// How long a Connected connection lives without hearing anything (`TimeoutConnected`).
@@ -43,7 +73,7 @@ pub struct NetworkSettings {
     pub receive_buffer_messages: usize,
     /// Bytes that wait to be received on a connection (`RecvBufferSize`, raised from 1 MiB).
     pub receive_buffer_bytes: usize,
-    /// How long lobby news takes to a member at least.
+    /// How long until a member of a lobby is told of a change at least.
     pub lobby_latency: Duration,
     /// How much longer it may take: evenly from zero to this, for each member by itself.
     pub lobby_jitter: Duration,
@@ -52,11 +82,33 @@ pub struct NetworkSettings {
 }
 
 impl Default for NetworkSettings {
+    /// What a network does that a test says nothing about: the hardest, once sessions bear it.
     fn default() -> Self {
+        Self::kind()
+    }
+}
+
+impl NetworkSettings {
+    /// The worse of all that Steam may do.
+    pub fn hardest() -> Self {
+        Self {
+            refuse_unknown_ports: false,
+            pending_requests: PendingRequestPolicy::Fails,
+            batches: BatchPolicy::EachByItself,
+            status_delay: Duration::from_millis(12),
+            ..Self::kind()
+        }
+    }
+
+    /// What open GNS 1.6.0 does behind Local Steam, as measured.
+    pub fn kind() -> Self {
         Self {
             silent_close: true,
             refuse_unknown_ports: true,
             duplicates: DuplicatePolicy::default(),
+            pending_requests: PendingRequestPolicy::Accepted,
+            batches: BatchPolicy::StopsAtFailure,
+            status_delay: Duration::ZERO,
             timeout_initial: Duration::from_secs(10),
             timeout_connected: Duration::from_secs(10),
             timeout_slack: Duration::from_millis(700),

@@ -4,7 +4,7 @@ use peer_core::{EndReason, Time};
 
 use crate::connection::{Connections, Halves};
 use crate::env::Env;
-use crate::event::Event;
+use crate::event::{Event, LobbyEvent};
 use crate::lobby::Lobbies;
 use crate::process::{EndpointId, ProcessId, Processes};
 use crate::settings::NetworkSettings;
@@ -36,10 +36,20 @@ impl State {
             self.env.now = self.env.now.max(at);
             match event {
                 Event::Connection(event) => self.connections().happen(event),
-                Event::Lobby(event) => self.lobbies.happen(&mut self.env, event),
+                Event::Lobby(event) => match self.asleep_until(event) {
+                    Some(until) => self.env.schedule(until, event),
+                    None => self.lobbies.happen(&mut self.env, event),
+                },
             }
         }
         self.env.now = self.env.now.max(until);
+    }
+
+    /// Until when the member sleeps whom this tells of a change.
+    fn asleep_until(&self, event: LobbyEvent) -> Option<Time> {
+        let LobbyEvent::Change { member, .. } = event else { return None };
+        let process = &self.processes[self.processes.of(member)?];
+        process.is_asleep(self.env.now).then_some(process.asleep_until)
     }
 
     /// A transport goes. With the last one goes the process; otherwise what is open is closed, as Steam does it.

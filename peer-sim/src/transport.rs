@@ -140,7 +140,12 @@ impl Transport for SimTransport {
     }
 
     fn next_status(&mut self) -> Option<StatusChange> {
-        self.state.borrow_mut().processes[self.id].statuses.pop_front()
+        let state = &mut *self.state.borrow_mut();
+        let now = state.env.now;
+        state.processes[self.id]
+            .statuses
+            .pop_front_if(|(told_from, _)| *told_from <= now)
+            .map(|(_, change)| change)
     }
 
     fn real_time_status(

@@ -91,11 +91,11 @@ macro_rules! conformance_tests {
         $crate::conformance_tests! { @all $bed;
             connecting: a_dial_is_requested_accepted_and_connected
                 a_port_is_taken_once
-                a_port_on_which_nobody_listens_refuses
+                a_port_on_which_nobody_listens_lets_nobody_in
                 dialling_nobody_times_out
                 a_refused_request_ends_the_dial_with_its_reason
                 dials_that_cross_become_one_connection
-                dialling_back_accepts_the_request_that_waits
+                dialling_back_accepts_the_request_that_waits_or_ends_it
                 dialling_someone_with_a_live_connection_is_refused
                 a_dial_that_is_given_up_is_told_to_who_accepts_it
                 a_request_that_nobody_answers_times_out
@@ -122,7 +122,7 @@ macro_rules! conformance_tests {
         }
         $crate::conformance_tests! { @all $bed;
             limits: what_cannot_be_taken_is_refused
-                after_a_failure_the_connection_gets_nothing_more_in_that_call
+                a_failure_in_a_batch_is_its_connections_alone
                 a_full_send_buffer_takes_again_once_it_has_drained
                 the_largest_message_fits_an_empty_buffer
         }

@@ -28,8 +28,9 @@ pub fn what_cannot_be_taken_is_refused<B: TestBed>(bed: &mut B) {
     assert_eq!(pair.bob.next_status(), None);
 }
 
-/// The others in the batch get theirs.
-pub fn after_a_failure_the_connection_gets_nothing_more_in_that_call<B: TestBed>(bed: &mut B) {
+/// The others in the batch get theirs; the rest of that connection's is not tried, or each by itself: versions of Steam
+/// differ.
+pub fn a_failure_in_a_batch_is_its_connections_alone<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     alice.listen(PORT).unwrap();
     let mut others = Vec::new();
@@ -47,22 +48,16 @@ pub fn after_a_failure_the_connection_gets_nothing_more_in_that_call<B: TestBed>
     let to = |connection, payload| Outgoing::new(connection, payload, Lane::CONTROL, RELIABLE);
     let messages = [to(bob, 0), to(carol, 0), to(bob, 1), to(bob, 0), to(carol, 0), to(bob, 0)];
     let results = send_batch(&mut alice, Batch { payloads: &payloads, messages: &messages });
-    let taken = |number| SendResult(number);
-    assert_eq!(
-        results,
-        [
-            taken(1),
-            taken(1),
-            SendResult::INVALID_PARAM,
-            SendResult::NOT_TRIED,
-            taken(2),
-            SendResult::NOT_TRIED
-        ]
-    );
+    assert_eq!(results[..3], [SendResult(1), SendResult(1), SendResult::INVALID_PARAM]);
+    assert_eq!(results[4], SendResult(2));
+    let rest = [results[3], results[5]];
+    let stops = rest == [SendResult::NOT_TRIED; 2];
+    assert!(stops || rest == [SendResult(2), SendResult(3)], "{rest:?}");
     // And in the next call it is as if nothing had been.
-    assert_eq!(send(&mut alice, bob, 0, RELIABLE, "again"), SendResult(2));
-    for (other, _) in &mut others {
-        assert_eq!(receive(bed, other, 2)[0].payload, "small");
+    let next = if stops { 2 } else { 4 };
+    assert_eq!(send(&mut alice, bob, 0, RELIABLE, "again"), SendResult(next));
+    for ((other, _), count) in others.iter_mut().zip([usize::try_from(next).unwrap(), 2]) {
+        assert!(receive(bed, other, count).iter().all(|came| came.is_reliable));
     }
 }
 
@@ -79,9 +74,10 @@ pub fn a_full_send_buffer_takes_again_once_it_has_drained<B: TestBed>(bed: &mut 
         came.extend(take(alice, 1_000).iter().map(|came| number_of(&came.payload)));
         let results = send_all(bob, *at_bob, 1, SendFlags::RELIABLE, &payloads[sent..]);
         let taken = results.iter().take_while(|result| result.message_number().is_some()).count();
+        // All are of one size: where one has no room the next has none, if it is tried.
         for (place, result) in results[taken..].iter().enumerate() {
-            let expected = if place == 0 { SendResult::LIMIT_EXCEEDED } else { SendResult::NOT_TRIED };
-            assert_eq!(*result, expected);
+            let not_tried = place > 0 && *result == SendResult::NOT_TRIED;
+            assert!(not_tried || *result == SendResult::LIMIT_EXCEEDED, "{result:?}");
         }
         if sent == 0 {
             let bytes = taken * KILOBYTE;

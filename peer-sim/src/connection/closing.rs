@@ -15,6 +15,8 @@ use crate::trace::TraceEvent;
 const FIN_WAIT: Duration = Duration::from_secs(5);
 /// How long after a lost word of a close it is said again.
 const TELL_AGAIN: Duration = Duration::from_millis(500);
+/// What word of a close weighs on the wire, roughly.
+const CLOSE_BYTES: u32 = 100;
 /// The longest close message: 128 bytes with its terminator (`k_cchSteamNetworkingMaxConnectionCloseReason`).
 const MAX_CLOSE_MESSAGE: usize = 127;
 
@@ -122,7 +124,7 @@ impl Connections<'_> {
         let delay = if connecting {
             self.env.links.signal_delay(&mut self.env.rng, from, to)
         } else {
-            self.env.links.datagram_delay(&mut self.env.rng, from, to)
+            self.env.datagram_delay(CLOSE_BYTES, from, to)
         };
         if let Some(delay) = delay {
             self.env.schedule(self.env.now + delay, ConnectionEvent::Closed(notice));
@@ -150,11 +152,16 @@ impl Connections<'_> {
     pub(crate) fn refresh_hearing(&mut self, handle: ConnectionHandle) {
         let Some(half) = self.halves.get(handle).filter(|half| half.stage.sends_data()) else { return };
         let peer = half.peer.and_then(|peer| self.halves.get(peer));
-        let hears = peer.is_some_and(|peer| (Stage::Accepted..=Stage::Connected).contains(&peer.stage))
-            && self.env.links.is_up(half.remote, half.local);
+        let speaks = |peer: &Half| {
+            let is_open = (Stage::Accepted..=Stage::Connected).contains(&peer.stage);
+            is_open && !self.processes[peer.process].is_asleep(self.env.now)
+        };
+        let hears = peer.is_some_and(speaks) && self.env.links.is_up(half.remote, half.local);
         if hears != half.deaf {
             return;
         }
+        // Who sleeps counts no time.
+        let from = self.env.now.max(self.processes[half.process].asleep_until);
         if let Some(half) = self.halves.get_mut(handle) {
             half.deaf = !hears;
             half.deaf_epoch += 1;
@@ -162,7 +169,7 @@ impl Connections<'_> {
                 let patience = self.env.settings.timeout_connected
                     + up_to(&mut self.env.rng, self.env.settings.timeout_slack);
                 let event = ConnectionEvent::Silence { connection: handle, epoch: half.deaf_epoch };
-                self.env.schedule(self.env.now + patience, event);
+                self.env.schedule(from + patience, event);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! One side of a connection: where it stands, and what it holds.
 
+use std::time::Duration;
+
 use peer_core::{ConnectionHandle, EndReason, ListenHandle, SteamId, Time, Token, VirtualPort};
 
 use super::receiver::Receiver;
@@ -143,6 +145,15 @@ impl Half {
             sent: RateMeter::default(),
             received: RateMeter::default(),
         }
+    }
+
+    /// Puts its timers off: its machine sleeps for so long.
+    pub(crate) fn put_off(&mut self, by: Duration) {
+        self.deadline = self.deadline + by;
+        for timer in [&mut self.wake, &mut self.retransmit, &mut self.acks_due].into_iter().flatten() {
+            *timer = *timer + by;
+        }
+        self.sender.put_off(by);
     }
 
     pub(crate) fn ended(&self) -> Ended {

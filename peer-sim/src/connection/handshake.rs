@@ -8,11 +8,11 @@ use peer_core::{
 };
 
 use super::half::{Half, Notice, Stage};
-use super::{Connections, RENDEZVOUS, TIMEOUT};
+use super::{BAD_CRYPT, Connections, RENDEZVOUS, TIMEOUT};
 use crate::event::ConnectionEvent;
 use crate::faults::up_to;
 use crate::process::{Endpoint, EndpointId, ProcessId, Socket};
-use crate::settings::DuplicatePolicy;
+use crate::settings::{DuplicatePolicy, PendingRequestPolicy};
 use crate::trace::TraceEvent;
 
 /// How often a request is repeated until it is answered.
@@ -45,7 +45,7 @@ impl Connections<'_> {
                 .is_some_and(|half| half.listen == Some(listen) && half.stage == Stage::Pending)
         };
         let waiting: Vec<_> = self.processes[endpoint].connections.iter().filter(waits).copied().collect();
-        self.processes[endpoint].statuses.retain(|change| !waiting.contains(&change.connection));
+        self.processes[endpoint].statuses.retain(|(_, change)| !waiting.contains(&change.connection));
         for request in waiting {
             let reason = EndReason::Refused;
             self.close(endpoint, request, reason, &reason.to_string());
@@ -64,11 +64,12 @@ impl Connections<'_> {
         if peer == local {
             return Err(refused("a user cannot connect to themselves"));
         }
-        // As GNS means it: a request that waits is accepted in passing. (GNS 1.6.0 itself has a fault there, which
-        // Local Steam works around.)
         if let Some(request) = self.find_half(process, peer, port, |stage| stage == Stage::Pending) {
             self.hand_over(request, endpoint);
             self.accept(endpoint, request, token)?;
+            if self.env.settings.pending_requests == PendingRequestPolicy::Fails {
+                self.fail(request, BAD_CRYPT, "the other side's handshake does not fit a dial");
+            }
             return Ok(request);
         }
         if let Some(live) = self.find_half(process, peer, port, Stage::is_live) {
@@ -87,7 +88,7 @@ impl Connections<'_> {
         let handle = self.add_half(half);
         self.env.trace(|| TraceEvent::Dialled { by: local, to: peer, port, connection: handle });
         if doomed {
-            let round_trip = self.env.links.round_trip(local, peer);
+            let round_trip = self.env.links.round_trip(self.env.now, local, peer);
             self.env.schedule(self.env.now + round_trip, ConnectionEvent::BadCertificate(handle));
         } else {
             self.env.schedule(deadline, ConnectionEvent::Deadline(handle));
@@ -135,7 +136,7 @@ impl Connections<'_> {
         let from = std::mem::replace(&mut half.endpoint, to);
         if from != to {
             self.processes[from].connections.remove(&request);
-            self.processes[from].statuses.retain(|change| change.connection != request);
+            self.processes[from].statuses.retain(|(_, change)| change.connection != request);
             self.processes[to].connections.insert(request);
         }
     }

@@ -5,6 +5,7 @@ mod half;
 mod handshake;
 mod receiver;
 mod sender;
+mod sleep;
 mod transfer;
 
 use peer_core::{ConnectionHandle, ConnectionState, LaneStatus, RealTimeStatus, StatusChange, Token};
@@ -18,6 +19,8 @@ use crate::event::ConnectionEvent;
 use crate::process::{EndpointId, Processes};
 use crate::trace::TraceEvent;
 
+/// `k_ESteamNetConnectionEnd_Remote_BadCrypt`: GNS 1.6.0 at a dial to someone whose request waits.
+const BAD_CRYPT: u32 = 4002;
 /// `k_ESteamNetConnectionEnd_Misc_InternalError`: what came in made no sense.
 pub(crate) const INTERNAL_ERROR: u32 = 5002;
 /// `k_ESteamNetConnectionEnd_Misc_Timeout`: the handshake did not finish, or nothing was heard for too long. (4001 is for
@@ -60,6 +63,9 @@ pub(crate) struct Connections<'a> {
 impl Connections<'_> {
     pub(crate) fn happen(&mut self, event: ConnectionEvent) {
         use ConnectionEvent as E;
+        if self.is_slept_through(&event) {
+            return;
+        }
         match event {
             E::Dial(handle) => self.dial(handle),
             E::Request(dialler) => self.request(dialler),
@@ -77,6 +83,7 @@ impl Connections<'_> {
             E::Ack { connection, packet } => self.ack(connection, packet),
             E::Retransmit(handle) => self.retransmit(handle),
             E::Release(handle) => self.release(handle),
+            E::Awake(process) => self.neighbours_changed(process),
         }
     }
 
@@ -119,8 +126,9 @@ impl Connections<'_> {
         let (endpoint, remote) = (half.endpoint, half.remote);
         let at = half.local;
         self.env.trace(|| TraceEvent::Status { at, remote, connection: handle, state: state.clone() });
+        let told_from = self.env.now + self.env.settings.status_delay;
         let change = StatusChange { connection: handle, token, remote, state };
-        self.processes[endpoint].statuses.push_back(change);
+        self.processes[endpoint].statuses.push_back((told_from, change));
     }
 
     pub(crate) fn real_time_status(
@@ -138,7 +146,7 @@ impl Connections<'_> {
         let (in_packets_per_sec, in_bytes_per_sec) = half.received.rates(self.env.now);
         #[allow(clippy::cast_possible_truncation)] // A share.
         let quality = |loss: f64| if connected { (1.0 - loss) as f32 } else { -1.0 };
-        let ping = self.env.links.round_trip(half.local, half.remote).as_millis();
+        let ping = self.env.links.round_trip(self.env.now, half.local, half.remote).as_millis();
         Some(RealTimeStatus {
             ping_ms: if connected { i32::try_from(ping).unwrap_or(i32::MAX) } else { -1 },
             quality_local: quality(back.loss),

@@ -11,14 +11,15 @@ use super::{Connections, INTERNAL_ERROR};
 use crate::event::ConnectionEvent;
 use crate::message::SimMessage;
 use crate::process::EndpointId;
+use crate::settings::BatchPolicy;
 use crate::trace::TraceEvent;
 
 impl Connections<'_> {
-    /// `SendMessages`: for each connection in order, and once one fails the later ones of that connection are not
-    /// tried. What can go out goes out after all are queued.
+    /// `SendMessages`: for each connection in order; see [`BatchPolicy`] for what follows a failure. What can go out goes out after all are queued.
     pub(crate) fn send(&mut self, endpoint: EndpointId, batch: Batch<'_>, results: &mut Vec<SendResult>) {
         self.halves.send_calls += 1;
         let call = self.halves.send_calls;
+        let stops_at_failure = self.env.settings.batches == BatchPolicy::StopsAtFailure;
         let mut touched = Vec::new();
         let mut unknown = Vec::new();
         for message in batch.messages {
@@ -27,7 +28,7 @@ impl Connections<'_> {
             let half = self.halves.get_mut(handle).filter(|half| half.endpoint == endpoint);
             let Some(half) = half else {
                 // GNS says so for the first message of the handle, and does not try the others.
-                results.push(if unknown.contains(&handle) {
+                results.push(if stops_at_failure && unknown.contains(&handle) {
                     SendResult::NOT_TRIED
                 } else {
                     unknown.push(handle);
@@ -35,7 +36,7 @@ impl Connections<'_> {
                 });
                 continue;
             };
-            if half.failed_in == call {
+            if stops_at_failure && half.failed_in == call {
                 results.push(SendResult::NOT_TRIED);
                 continue;
             }
@@ -68,7 +69,7 @@ impl Connections<'_> {
                 return;
             };
             let bandwidth = self.env.links.get(half.local, half.remote).bandwidth;
-            let retransmit_after = self.env.links.retransmit_after(half.local, half.remote);
+            let retransmit_after = self.env.links.retransmit_after(self.env.now, half.local, half.remote);
             match half.sender.next(self.env.now, bandwidth, retransmit_after) {
                 Next::Send(datagram) => self.transmit(handle, &datagram),
                 Next::Wait(until) => {
@@ -107,7 +108,7 @@ impl Connections<'_> {
         // The other side has closed without a word: it answers if this comes soon enough.
         let answer = half.answer.take();
         self.env.trace(|| TraceEvent::Sent { connection: handle, packet, bytes });
-        let Some(delay) = self.env.links.datagram_delay(&mut self.env.rng, from, to) else {
+        let Some(delay) = self.env.datagram_delay(bytes, from, to) else {
             self.env.trace(|| TraceEvent::Lost { connection: handle, packet });
             if let Some(half) = self.halves.get_mut(handle).filter(|half| half.stage == Stage::Connected) {
                 half.answer = answer;
@@ -182,7 +183,9 @@ impl Connections<'_> {
         let acks = std::mem::take(&mut half.acks);
         let Some(connection) = half.peer else { return };
         for packet in acks {
-            if let Some(delay) = self.env.links.ack_delay(&mut self.env.rng, half.local, half.remote) {
+            if let Some(delay) =
+                self.env.links.ack_delay(&mut self.env.rng, self.env.now, half.local, half.remote)
+            {
                 self.env.schedule(self.env.now + delay, ConnectionEvent::Ack { connection, packet });
             }
         }
@@ -210,7 +213,7 @@ impl Connections<'_> {
         if !half.releasing && !half.receiver.has_room(MAX_MESSAGE_BYTES, limits) && half.receiver.is_stalled()
         {
             half.releasing = true;
-            let again = self.env.now + self.env.links.retransmit_after(half.local, half.remote);
+            let again = self.env.now + self.env.links.retransmit_after(self.env.now, half.local, half.remote);
             self.env.schedule(again, ConnectionEvent::Release(handle));
         }
         if new > 0 {

@@ -16,7 +16,7 @@ fn settings(rng: &mut StdRng) -> NetworkSettings {
         refuse_unknown_ports: rng.random(),
         duplicates: if rng.random() { DuplicatePolicy::Ignored } else { DuplicatePolicy::Delivered },
         receive_buffer_messages: rng.random_range(5..500),
-        ..NetworkSettings::default()
+        ..NetworkSettings::kind()
     }
 }
 

@@ -5,7 +5,7 @@ use crate::TraceEntry;
 
 /// Five processes that dial each other, send, lose, are killed and come back.
 fn rough_minute(seed: u64) -> Vec<TraceEntry> {
-    let network = Network::new(seed);
+    let network = kind(seed);
     network.record_trace();
     network.set_default_link(LinkSettings {
         jitter: ms(30),

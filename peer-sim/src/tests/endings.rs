@@ -4,7 +4,7 @@ use super::*;
 use peer_core::EndReason;
 
 fn telling() -> NetworkSettings {
-    NetworkSettings { silent_close: false, ..NetworkSettings::default() }
+    NetworkSettings { silent_close: false, ..NetworkSettings::kind() }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::RawPeer;
 
 fn raw_pair() -> (Network, SimTransport, ConnectionHandle, RawPeer, ConnectionHandle) {
-    let network = Network::new(1);
+    let network = kind(1);
     network.set_default_link(fast());
     let mut alice = network.endpoint(ALICE);
     let mut mallory = RawPeer::new(&network, BOB);
@@ -21,7 +21,7 @@ fn raw_pair() -> (Network, SimTransport, ConnectionHandle, RawPeer, ConnectionHa
 
 #[test]
 fn anything_can_be_sent_on_any_lane_before_connected() {
-    let settings = NetworkSettings { lanes_past_seven_work: true, ..NetworkSettings::default() };
+    let settings = NetworkSettings { lanes_past_seven_work: true, ..NetworkSettings::kind() };
     let network = Network::with_settings(1, settings);
     let mut alice = network.endpoint(ALICE);
     let mut mallory = RawPeer::new(&network, BOB);
@@ -85,7 +85,7 @@ fn too_many_lost_numbers_end_an_honest_connection_too() {
 
 #[test]
 fn a_raw_peer_accepts_what_comes() {
-    let network = Network::new(1);
+    let network = kind(1);
     let mut mallory = RawPeer::new(&network, BOB);
     let mut alice = network.endpoint(ALICE);
     mallory.listen(PORT).unwrap();

@@ -7,7 +7,7 @@ const CAROL: SteamId = SteamId(3);
 
 #[test]
 fn a_member_is_told_of_joins_and_leaves_in_time_and_a_newcomer_sees_all_at_once() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     assert!(network.join_lobby(lobby, BOB));
     assert!(!network.join_lobby(lobby, BOB));
@@ -27,7 +27,7 @@ fn a_member_is_told_of_joins_and_leaves_in_time_and_a_newcomer_sees_all_at_once(
 
 #[test]
 fn members_are_told_each_at_its_own_moment_and_in_order() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     for member in 2..=20 {
         network.join_lobby(lobby, SteamId(member));
@@ -54,7 +54,7 @@ fn members_are_told_each_at_its_own_moment_and_in_order() {
 
 #[test]
 fn the_owner_hands_over_to_the_one_longest_in_the_lobby() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     network.join_lobby(lobby, BOB);
     network.join_lobby(lobby, CAROL);
@@ -69,7 +69,7 @@ fn the_owner_hands_over_to_the_one_longest_in_the_lobby() {
 
 #[test]
 fn a_killed_member_is_removed_once_steam_notices() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     let bob = network.endpoint(BOB);
     network.join_lobby(lobby, BOB);
@@ -86,7 +86,7 @@ fn a_killed_member_is_removed_once_steam_notices() {
 
 #[test]
 fn a_killed_member_that_comes_back_has_left_and_joined() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     let bob = network.endpoint(BOB);
     network.join_lobby(lobby, BOB);
@@ -102,7 +102,7 @@ fn a_killed_member_that_comes_back_has_left_and_joined() {
 
 #[test]
 fn an_empty_lobby_is_gone() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     network.leave_lobby(lobby, ALICE);
     assert!(!network.join_lobby(lobby, BOB));

@@ -7,6 +7,7 @@ mod hostile;
 mod lobby;
 mod rendezvous;
 mod scale;
+mod strict;
 mod traffic;
 
 use std::time::Duration;
@@ -30,6 +31,11 @@ fn ms(millis: u64) -> Duration {
 
 fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
+}
+
+/// A network that does as open GNS 1.6.0 does behind Local Steam.
+fn kind(seed: u64) -> Network {
+    Network::with_settings(seed, NetworkSettings::kind())
 }
 
 fn fast() -> LinkSettings {
@@ -74,7 +80,7 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        Self::on(Network::new(7))
+        Self::on(kind(7))
     }
 
     fn with_settings(settings: NetworkSettings) -> Self {
@@ -92,7 +98,7 @@ impl Pair {
         let mut bob = network.endpoint(BOB);
         let listen = alice.listen(PORT).unwrap();
         let at_bob = bob.connect(ALICE, PORT, Token(2)).unwrap();
-        network.advance(ms(30));
+        network.advance(ms(30) + network.settings().status_delay);
         let at_alice = alice.next_status().unwrap().connection;
         alice.accept(at_alice, Token(1)).unwrap();
         network.advance(ms(500));

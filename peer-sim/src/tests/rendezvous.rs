@@ -6,7 +6,7 @@ use peer_core::EndReason;
 
 #[test]
 fn a_dial_is_requested_accepted_and_connected_with_the_dialler_first() {
-    let network = Network::new(1);
+    let network = kind(1);
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
     alice.listen(PORT).unwrap();
@@ -30,7 +30,7 @@ fn a_dial_is_requested_accepted_and_connected_with_the_dialler_first() {
 
 #[test]
 fn a_port_on_which_nobody_listens_stays_silent_if_told_so() {
-    let settings = NetworkSettings { refuse_unknown_ports: false, ..NetworkSettings::default() };
+    let settings = NetworkSettings { refuse_unknown_ports: false, ..NetworkSettings::kind() };
     let network = Network::with_settings(1, settings);
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
@@ -45,7 +45,7 @@ fn a_port_on_which_nobody_listens_stays_silent_if_told_so() {
 
 #[test]
 fn a_request_gets_through_once_a_partition_heals() {
-    let network = Network::new(1);
+    let network = kind(1);
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
     alice.listen(PORT).unwrap();
@@ -60,7 +60,7 @@ fn a_request_gets_through_once_a_partition_heals() {
 
 #[test]
 fn a_lost_answer_is_asked_for_again() {
-    let network = Network::new(1);
+    let network = kind(1);
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
     alice.listen(PORT).unwrap();
@@ -82,7 +82,7 @@ fn a_lost_answer_is_asked_for_again() {
 fn dials_that_cross_become_one_connection_and_nobody_is_asked() {
     for delay in [0, 5, 19] {
         for listening in [false, true] {
-            let network = Network::new(1);
+            let network = kind(1);
             let mut alice = network.endpoint(ALICE);
             let mut bob = network.endpoint(BOB);
             if listening {
@@ -104,7 +104,7 @@ fn dials_that_cross_become_one_connection_and_nobody_is_asked() {
 
 #[test]
 fn a_refusal_that_gets_lost_is_said_again() {
-    let network = Network::new(1);
+    let network = kind(1);
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
     alice.listen(PORT).unwrap();
@@ -123,7 +123,7 @@ fn a_refusal_that_gets_lost_is_said_again() {
 
 #[test]
 fn a_dial_that_is_given_up_takes_its_request_back_where_closes_are_told() {
-    let settings = NetworkSettings { silent_close: false, ..NetworkSettings::default() };
+    let settings = NetworkSettings { silent_close: false, ..NetworkSettings::kind() };
     let network = Network::with_settings(1, settings);
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
@@ -140,7 +140,7 @@ fn a_dial_that_is_given_up_takes_its_request_back_where_closes_are_told() {
 #[test]
 fn a_dial_that_is_given_up_silently_is_told_to_who_accepts_it_within_five_seconds() {
     for (wait, takes, end) in [(4, ms(30), ("closed by peer", 1000)), (6, ms(10_030), ("problem", 5008))] {
-        let network = Network::new(1);
+        let network = kind(1);
         let mut alice = network.endpoint(ALICE);
         let mut bob = network.endpoint(BOB);
         alice.listen(PORT).unwrap();
@@ -162,7 +162,7 @@ fn a_dial_that_is_given_up_silently_is_told_to_who_accepts_it_within_five_second
 
 #[test]
 fn bad_certificates_end_as_many_dials_as_told() {
-    let network = Network::new(1);
+    let network = kind(1);
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
     alice.listen(PORT).unwrap();
@@ -200,7 +200,7 @@ fn a_restarted_process_gets_in_once_its_old_connection_has_timed_out() {
 
 #[test]
 fn a_restarted_process_is_a_second_request_if_duplicates_are_delivered() {
-    let settings = NetworkSettings { duplicates: DuplicatePolicy::Delivered, ..NetworkSettings::default() };
+    let settings = NetworkSettings { duplicates: DuplicatePolicy::Delivered, ..NetworkSettings::kind() };
     let Pair { network, mut alice, bob, at_alice, .. } = Pair::with_settings(settings);
     network.kill(BOB);
     drop(bob);
@@ -217,7 +217,7 @@ fn a_restarted_process_is_a_second_request_if_duplicates_are_delivered() {
 
 #[test]
 fn a_refused_dial_is_asked_anew_by_a_restarted_process() {
-    let network = Network::new(1);
+    let network = kind(1);
     let alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
     network.cut(ALICE, BOB);
@@ -234,7 +234,7 @@ fn a_refused_dial_is_asked_anew_by_a_restarted_process() {
 
 #[test]
 fn signals_have_a_latency_of_their_own() {
-    let network = Network::new(1);
+    let network = kind(1);
     network.set_default_link(LinkSettings { signal_latency: Some(ms(300)), ..LinkSettings::default() });
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);

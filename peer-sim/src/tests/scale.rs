@@ -13,7 +13,7 @@ fn an_idle_hour_costs_nothing() {
 #[test]
 fn a_mesh_of_250_connects_and_each_hears_from_each() {
     const COUNT: u64 = 250;
-    let network = Network::new(1);
+    let network = kind(1);
     let mut processes: Vec<_> = (1..=COUNT).map(|id| network.endpoint(SteamId(id))).collect();
     for process in &mut processes {
         process.listen(PORT).unwrap();

@@ -5,7 +5,7 @@ use peer_core::{EndReason, LaneStatus};
 
 /// Alice has accepted, Bob is Connected, Alice is not yet.
 fn half_connected() -> (Network, SimTransport, SimTransport, ConnectionHandle) {
-    let network = Network::new(1);
+    let network = kind(1);
     let mut alice = network.endpoint(ALICE);
     let mut bob = network.endpoint(BOB);
     alice.listen(PORT).unwrap();
@@ -260,7 +260,7 @@ fn no_delay_is_ignored_when_its_turn_is_far_away() {
 
 #[test]
 fn a_receiver_that_does_not_read_loses_what_is_unreliable_and_stalls_what_is_reliable() {
-    let settings = NetworkSettings { receive_buffer_messages: 100, ..NetworkSettings::default() };
+    let settings = NetworkSettings { receive_buffer_messages: 100, ..NetworkSettings::kind() };
     let mut pair = Pair::with_settings(settings);
     pair.network.set_link_both(ALICE, BOB, &fast());
     send_all(&mut pair.bob, pair.at_bob, 0, RELIABLE, &numbered(150, 100));
@@ -292,7 +292,7 @@ fn a_receiver_is_bounded_in_bytes_too() {
 
 #[test]
 fn a_shared_payload_goes_to_many_without_a_copy() {
-    let network = Network::new(1);
+    let network = kind(1);
     let mut host = network.endpoint(ALICE);
     host.listen(PORT).unwrap();
     let mut clients: Vec<_> = (2..10).map(|id| network.endpoint(SteamId(id))).collect();
@@ -320,7 +320,7 @@ fn a_shared_payload_goes_to_many_without_a_copy() {
 #[test]
 #[should_panic(expected = "LinkSettings::loss is a share from 0 to 1, not 1.5")]
 fn settings_that_make_no_sense_panic() {
-    Network::new(1).set_default_link(LinkSettings { loss: 1.5, ..LinkSettings::default() });
+    kind(1).set_default_link(LinkSettings { loss: 1.5, ..LinkSettings::default() });
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn a_lane_from_eight_up_ends_the_connection_unless_such_lanes_work() {
     for (lane, works, arrives) in [(7, false, true), (8, false, false), (8, true, true), (254, false, false)]
     {
         for flags in [RELIABLE, UNRELIABLE] {
-            let settings = NetworkSettings { lanes_past_seven_work: works, ..NetworkSettings::default() };
+            let settings = NetworkSettings { lanes_past_seven_work: works, ..NetworkSettings::kind() };
             let mut pair = Pair::with_settings(settings);
             pair.bob.configure_lanes(pair.at_bob, &even_lanes(255)).unwrap();
             pair.bob_sends(0, flags, "before").message_number().unwrap();
