@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use peer_core::{ConnectionHandle, LobbyId, SteamId, Time};
 
-use crate::connection::{Datagram, Notice, Segment};
+use crate::connection::half::Notice;
+use crate::connection::sender::{Datagram, Segment};
 use crate::process::ProcessId;
 
 /// What a lobby's member is told.

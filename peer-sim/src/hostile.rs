@@ -6,7 +6,7 @@ use peer_core::{
     StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
 };
 
-use crate::connection::Segment;
+use crate::connection::sender::Segment;
 use crate::event::ConnectionEvent;
 use crate::message::SimMessage;
 use crate::network::Network;

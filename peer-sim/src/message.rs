@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use peer_core::{ConnectionHandle, Message, Token};
 
-use crate::connection::Incoming;
+use crate::connection::receiver::Incoming;
 use crate::counters::LiveCount;
 
 /// A message in the memory of the sender that put it: nothing is copied on the way. It counts as live until dropped.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use peer_core::{ConnectionState, EndReason, Token, Transport, TransportError, VirtualPort};
 
-use crate::pair::Pair;
+use crate::pair::{Pair, asked};
 use crate::tools::{
     PATIENCE, PORT, RELIABLE, closed_by_peer, connected, ending, pass, receive, request, send, status_change,
     until,
@@ -152,11 +152,7 @@ pub fn dialling_nobody_times_out<B: TestBed>(bed: &mut B) {
 
 /// The dialler gets the words of who refused, who hears no more of it.
 pub fn a_refused_request_ends_the_dial_with_its_reason<B: TestBed>(bed: &mut B) {
-    let mut alice = bed.endpoint(ALICE);
-    let mut bob = bed.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    let at_bob = bob.connect(ALICE, PORT, Token(4)).unwrap();
-    let asked = request(bed, &mut alice).connection;
+    let (mut alice, mut bob, at_bob, asked) = asked(bed, Token(4));
     alice.close(asked, EndReason::Full, "no room");
     let end = status_change(bed, &mut bob, "the end of the dial");
     assert_eq!((end.connection, end.token), (at_bob, Token(4)));
@@ -269,11 +265,7 @@ pub fn dialling_someone_with_a_live_connection_is_refused<B: TestBed>(bed: &mut 
 
 /// The dialler closes before it is accepted: the other side learns of it when it accepts.
 pub fn a_dial_that_is_given_up_is_told_to_who_accepts_it<B: TestBed>(bed: &mut B) {
-    let mut alice = bed.endpoint(ALICE);
-    let mut bob = bed.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
-    let asked = request(bed, &mut alice).connection;
+    let (mut alice, mut bob, at_bob, asked) = asked(bed, Token(0));
     bob.close(at_bob, EndReason::Left, "changed my mind");
     pass(bed, Duration::from_secs(1));
     assert_eq!((alice.next_status(), bob.next_status()), (None, None));

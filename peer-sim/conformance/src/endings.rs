@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use peer_core::{ConnectionState, EndReason, SendResult, Token, Transport};
 
-use crate::pair::Pair;
+use crate::pair::{Pair, asked};
 use crate::tools::{
     PORT, RELIABLE, UNRELIABLE, closed_by_peer, connected, ending, even_lanes, pass, receive, request, send,
-    status_change, take, until,
+    status_change, take, until, until_acknowledged,
 };
 use crate::{ALICE, BOB, TestBed};
 
@@ -31,11 +31,7 @@ pub fn a_kick_reaches_whoever_still_sends<B: TestBed>(bed: &mut B) {
 
 /// As long as one side is not Connected, a close is told.
 pub fn a_kick_before_connected_arrives_by_itself<B: TestBed>(bed: &mut B) {
-    let mut alice = bed.endpoint(ALICE);
-    let mut bob = bed.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    let at_bob = bob.connect(ALICE, PORT, Token(4)).unwrap();
-    let asked = request(bed, &mut alice).connection;
+    let (mut alice, mut bob, at_bob, asked) = asked(bed, Token(4));
     alice.accept(asked, Token(0)).unwrap();
     alice.close(asked, EndReason::Kicked, "on second thoughts");
     let before = bed.elapsed();
@@ -54,10 +50,7 @@ pub fn a_kick_before_connected_arrives_by_itself<B: TestBed>(bed: &mut B) {
 pub fn what_came_before_the_end_can_still_be_read<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.alice_sends(0, RELIABLE, "last").message_number().unwrap();
-    until(pair.bed, "an acknowledgement", || {
-        let status = pair.alice.real_time_status(pair.at_alice, &mut [])?;
-        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
-    });
+    until_acknowledged(pair.bed, &pair.alice, pair.at_alice);
     pair.alice.close(pair.at_alice, EndReason::Left, "");
     let Pair { bed, bob, at_bob, .. } = &mut pair;
     let end = until(*bed, "the end", || {
@@ -74,10 +67,7 @@ pub fn what_came_before_the_end_can_still_be_read<B: TestBed>(bed: &mut B) {
 pub fn a_closed_connection_is_gone_at_once<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.alice_sends(0, RELIABLE, "unread").message_number().unwrap();
-    until(pair.bed, "an acknowledgement", || {
-        let status = pair.alice.real_time_status(pair.at_alice, &mut [])?;
-        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
-    });
+    until_acknowledged(pair.bed, &pair.alice, pair.at_alice);
     pair.bob.close(pair.at_bob, EndReason::Left, "");
     assert_eq!(take(&mut pair.bob, 10), []);
     assert_eq!(pair.bob.real_time_status(pair.at_bob, &mut []), None);
@@ -230,11 +220,7 @@ pub fn a_long_close_message_is_cut<B: TestBed>(bed: &mut B) {
 
 /// A connection that the other side has closed takes nothing more.
 pub fn sending_on_an_ended_connection_fails<B: TestBed>(bed: &mut B) {
-    let mut alice = bed.endpoint(ALICE);
-    let mut bob = bed.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
-    let asked = request(bed, &mut alice).connection;
+    let (mut alice, mut bob, at_bob, asked) = asked(bed, Token(0));
     alice.close(asked, EndReason::Kicked, "");
     status_change(bed, &mut bob, "the end of the dial");
     assert_eq!(send(&mut bob, at_bob, 0, RELIABLE, "x"), SendResult::NO_CONNECTION);

@@ -8,7 +8,7 @@ use peer_core::{SendFlags, SendResult, Token, Transport};
 use crate::pair::Pair;
 use crate::tools::{
     PORT, RELIABLE, UNRELIABLE, connected, number_of, numbered, pass, receive, request, send, send_all, take,
-    until,
+    until_acknowledged,
 };
 use crate::{ALICE, BOB, CAROL, TestBed};
 
@@ -53,10 +53,7 @@ pub fn a_message_of_a_detached_connection_carries_no_token<B: TestBed>(bed: &mut
     assert_eq!(receive(pair.bed, &mut pair.alice, 1)[0].token, Token(1));
     pair.bob_sends(0, RELIABLE, "second").message_number().unwrap();
     // The second comes in, and waits.
-    until(pair.bed, "an acknowledgement", || {
-        let status = pair.bob.real_time_status(pair.at_bob, &mut [])?;
-        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
-    });
+    until_acknowledged(pair.bed, &pair.bob, pair.at_bob);
     pair.alice.detach(pair.at_alice);
     assert_eq!(receive(pair.bed, &mut pair.alice, 1)[0].token, Token::NONE);
 }
@@ -85,10 +82,7 @@ pub fn reliable_messages_arrive_in_order<B: TestBed>(bed: &mut B) {
 pub fn receive_takes_what_it_is_asked_for_in_order<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     send_all(&mut pair.bob, pair.at_bob, 0, RELIABLE, &numbered(10, 4));
-    until(pair.bed, "an acknowledgement", || {
-        let status = pair.bob.real_time_status(pair.at_bob, &mut [])?;
-        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
-    });
+    until_acknowledged(pair.bed, &pair.bob, pair.at_bob);
     let mut came = take(&mut pair.alice, 4);
     assert_eq!(came.len(), 4);
     assert_eq!(take(&mut pair.alice, 0).len(), 0);

@@ -46,3 +46,16 @@ impl<'b, B: TestBed> Pair<'b, B> {
         send(&mut self.alice, self.at_alice, lane, flags, payload)
     }
 }
+
+/// Alice listens, Bob has dialled, and Alice is asked: the two, Bob's handle, and the request's.
+pub(crate) fn asked<B: TestBed>(
+    bed: &mut B,
+    token: Token,
+) -> (B::Transport, B::Transport, ConnectionHandle, ConnectionHandle) {
+    let mut alice = bed.endpoint(ALICE);
+    let mut bob = bed.endpoint(BOB);
+    alice.listen(PORT).expect("a free port");
+    let at_bob = bob.connect(ALICE, PORT, token).expect("a dial");
+    let request = request(bed, &mut alice).connection;
+    (alice, bob, at_bob, request)
+}

@@ -32,6 +32,18 @@ pub(crate) fn until<B: TestBed, R>(bed: &mut B, what: &str, mut happened: impl F
     }
 }
 
+/// Waits until everything sent on a connection is acknowledged.
+pub(crate) fn until_acknowledged<B: TestBed>(
+    bed: &mut B,
+    sender: &B::Transport,
+    connection: ConnectionHandle,
+) {
+    until(bed, "an acknowledgement", || {
+        let status = sender.real_time_status(connection, &mut [])?;
+        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
+    });
+}
+
 /// Lets so much time pass.
 pub(crate) fn pass(bed: &mut impl TestBed, time: Duration) {
     let end = bed.elapsed() + time;

@@ -75,8 +75,8 @@ impl Connections<'_> {
         half.sender.stop();
         half.receiver.stop();
         let reason = EndReason::from_code(code);
-        let news = ConnectionState::ProblemDetectedLocally { reason, message: message.to_owned() };
-        self.push_status(handle, news);
+        let state = ConnectionState::ProblemDetectedLocally { reason, message: message.to_owned() };
+        self.push_status(handle, state);
         if let Some(peer) = ended.to {
             self.refresh_hearing(peer);
         }

@@ -1,19 +1,17 @@
 //! Connections: the two halves of each, and everything that happens to them.
 
 mod closing;
-mod half;
+pub(crate) mod half;
 mod handshake;
-mod receiver;
-mod sender;
+pub(crate) mod receiver;
+pub(crate) mod sender;
 mod sleep;
 mod transfer;
 
 use peer_core::{ConnectionHandle, ConnectionState, LaneStatus, RealTimeStatus, StatusChange, Token};
 use rustc_hash::FxHashMap;
 
-pub(crate) use self::half::{Half, Notice, Stage};
-pub(crate) use self::receiver::Incoming;
-pub(crate) use self::sender::{Datagram, Segment};
+use self::half::{Half, Stage};
 use crate::env::Env;
 use crate::event::ConnectionEvent;
 use crate::process::{EndpointId, Processes};

@@ -25,16 +25,6 @@ fn a_close_is_told_after_a_latency_and_what_came_before_can_still_be_read() {
 }
 
 #[test]
-fn a_silent_close_is_noticed_by_the_silence_alone() {
-    let mut pair = Pair::new();
-    pair.bob.close(pair.at_bob, EndReason::Left, "");
-    pair.network.advance(ms(9_990));
-    assert_eq!(changes(&mut pair.alice), []);
-    pair.network.advance(ms(800));
-    assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
-}
-
-#[test]
 fn a_silent_close_is_answered_to_who_sends_within_five_seconds() {
     for (wait, end) in [(4, ("closed by peer", 1001)), (6, ("problem", 5003))] {
         let mut pair = Pair::new();
@@ -86,16 +76,6 @@ fn close_drops_what_is_not_sent_and_releases_what_is_not_read() {
     assert_eq!(payloads(&mut pair.alice), Vec::<Bytes>::new());
     pair.alice.close(pair.at_alice, EndReason::Left, "");
     assert!(payload.is_unique());
-}
-
-#[test]
-fn a_killed_process_is_noticed_after_ten_seconds_and_a_bit() {
-    let mut pair = Pair::with_settings(telling());
-    pair.network.kill(BOB);
-    pair.network.advance(ms(9_999));
-    assert_eq!(changes(&mut pair.alice), []);
-    pair.network.advance(ms(701));
-    assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
 }
 
 #[test]

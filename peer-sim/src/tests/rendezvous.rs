@@ -5,30 +5,6 @@ use crate::DuplicatePolicy;
 use peer_core::EndReason;
 
 #[test]
-fn a_dial_is_requested_accepted_and_connected_with_the_dialler_first() {
-    let network = kind(1);
-    let mut alice = network.endpoint(ALICE);
-    let mut bob = network.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    let at_bob = bob.connect(ALICE, PORT, Token(5)).unwrap();
-    network.advance(ms(20));
-    let request = alice.next_status().unwrap();
-    assert_eq!(
-        (request.state, request.remote, request.token),
-        (ConnectionState::Requested, BOB, Token::NONE)
-    );
-    alice.accept(request.connection, Token(9)).unwrap();
-    network.advance(ms(20));
-    let connected = bob.next_status().unwrap();
-    assert_eq!((connected.connection, connected.state), (at_bob, ConnectionState::Connected));
-    assert_eq!(connected.token, Token(5));
-    assert_eq!(alice.next_status(), None);
-    network.advance(ms(70));
-    let connected = alice.next_status().unwrap();
-    assert_eq!((connected.state, connected.token), (ConnectionState::Connected, Token(9)));
-}
-
-#[test]
 fn a_port_on_which_nobody_listens_stays_silent_if_told_so() {
     let settings = NetworkSettings { refuse_unknown_ports: false, ..NetworkSettings::kind() };
     let network = Network::with_settings(1, settings);
@@ -176,25 +152,6 @@ fn bad_certificates_end_as_many_dials_as_told() {
     assert_eq!(changes(&mut alice), []);
     bob.connect(ALICE, PORT, Token(0)).unwrap();
     network.advance(ms(100));
-    assert!(matches!(changes(&mut alice)[..], [(_, ConnectionState::Requested)]));
-}
-
-#[test]
-fn a_restarted_process_gets_in_once_its_old_connection_has_timed_out() {
-    let Pair { network, mut alice, bob, at_alice, .. } = Pair::new();
-    network.kill(BOB);
-    drop(bob);
-    let mut bob = network.endpoint(BOB);
-    bob.connect(ALICE, PORT, Token(0)).unwrap();
-    network.advance(secs(9));
-    assert_eq!(changes(&mut alice), []);
-    // The first dial ends about when the old connection does; the next one gets in.
-    network.advance(secs(2));
-    assert!(matches!(changes(&mut alice)[..], [(old, _), ..] if old == at_alice));
-    let _ = changes(&mut bob);
-    alice.close(at_alice, EndReason::Left, "");
-    let _ = bob.connect(ALICE, PORT, Token(0));
-    network.advance(ms(600));
     assert!(matches!(changes(&mut alice)[..], [(_, ConnectionState::Requested)]));
 }
 

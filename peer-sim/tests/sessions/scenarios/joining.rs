@@ -36,14 +36,14 @@ fn with_a_lobby_tracked_strangers_are_refused_and_members_are_not() {
 }
 
 #[test]
-fn a_member_that_is_faster_than_the_news_of_it_is_let_in() {
+fn a_member_that_is_faster_than_the_lobby_is_let_in() {
     let slow = NetworkSettings { lobby_latency: seconds(2), ..NetworkSettings::default() };
     let mut world = world_with(3, Topology::Lobby, slow, 0.0);
     for player in 0..3 {
         world.join(player);
     }
     world.run(seconds(1));
-    assert!(world.session(0).unwrap().peers().is_empty(), "the news is still under way");
+    assert!(world.session(0).unwrap().peers().is_empty(), "the host is not told yet");
     world.run(seconds(4));
     assert_eq!(world.everyone_agrees(), Ok(()));
     assert_eq!(world.session(0).unwrap().peers().len(), 2);

@@ -133,8 +133,8 @@ fn clients_of_a_lobby_find_each_other_again_after_a_long_partition() {
     world.run(seconds(30));
     assert_eq!(world.everyone_agrees(), Ok(()));
     assert_eq!(world.session(1).unwrap().peers().len(), 2);
-    let news = world.endings.iter().filter(|ending| ending.0 == 1).count();
-    assert!(news <= 2, "a dial that is made over and over is no news: {news}");
+    let told = world.endings.iter().filter(|ending| ending.0 == 1).count();
+    assert!(told <= 2, "a dial that is made over and over is told once: {told}");
 }
 
 #[test]
