@@ -169,3 +169,11 @@ fn a_default_link_that_goes_down_is_noticed_too() {
     pair.network.advance(secs(11));
     assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
 }
+
+#[test]
+fn an_idle_hour_costs_nothing() {
+    let pair = Pair::new();
+    pair.network.advance(secs(20));
+    assert_eq!(pair.network.next_event_time(), None);
+    pair.network.advance(secs(3600));
+}

@@ -1,12 +1,10 @@
 //! Scenarios of the network itself, driven through `Transport` as a session drives it.
 
 mod chaos;
-mod determinism;
 mod endings;
 mod hostile;
 mod lobby;
 mod rendezvous;
-mod scale;
 mod strict;
 mod traffic;
 

@@ -173,3 +173,22 @@ fn who_joins_speaks_and_leaves_between_two_polls_is_heard() {
     assert_eq!(host.events.first(), Some(&Event::PeerConnected(id)));
     assert_eq!(host.events.last(), Some(&Event::PeerDisconnected(id)));
 }
+
+/// A laptop that is closed: whoever was connected gives it up, and so does it once it is awake; then it may come back.
+#[test]
+fn a_machine_that_slept_for_a_minute_has_lost_its_host_and_can_come_back() {
+    let mut world = world(3, Topology::Lobby);
+    world.assemble();
+    world.network.sleep(steam_id(1), seconds(60));
+    world.run(seconds(12));
+    for player in [0, 2] {
+        assert_eq!(world.session(player).unwrap().peers().len(), 1, "player {player}");
+    }
+    world.run(seconds(60));
+    assert_eq!(world.session(1).unwrap().status(), Status::Disconnected);
+    world.join(1);
+    world.run(seconds(3));
+    assert_eq!(world.everyone_agrees(), Ok(()));
+    assert_eq!(world.session(1).unwrap().peers().len(), 2);
+    assert_eq!(world.ledger.no_offence(), Ok(()));
+}
