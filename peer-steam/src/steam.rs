@@ -16,6 +16,9 @@ static EXISTS: AtomicBool = AtomicBool::new(false);
 /// Why Steam could not be initialised.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InitError {
+    /// There is no Steam library: its file name, and where it was looked for.
+    #[error("Steam's library was not found: put it beside the addon's. {0}")]
+    NoLibrary(String),
     /// No Steam client is running.
     #[error(
         "Steam is not running: start the Steam client and log in, or run against Local Steam. Steam says: {0}"
@@ -119,6 +122,10 @@ impl Steam {
         let (hold, is_adopted) = match library::init() {
             Init::Ours(hold) => (hold, false),
             Init::Adopted(hold) => (hold, true),
+            Init::NoLibrary(text) => {
+                EXISTS.store(false, Ordering::Release);
+                return Err(InitError::NoLibrary(text));
+            }
             Init::Failed(code, text) => {
                 EXISTS.store(false, Ordering::Release);
                 return Err(match code {

@@ -102,12 +102,13 @@ impl Game {
         command.args(["--headless", "--path"]).arg(self.project());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
-            if name.starts_with("LOCAL_STEAM_") || name.starts_with("Steam") || name == "LD_LIBRARY_PATH" {
+            if name.starts_with("LOCAL_STEAM_") || name.starts_with("Steam") || name == "LD_LIBRARY_PATH" || name == "STEAM_API_LIBRARY" {
                 command.env_remove(&*name);
             }
         }
         if let Library::LocalSteam = self.library {
-            command.env("LD_LIBRARY_PATH", local_steam());
+            // Before the one beside the addon.
+            command.env("STEAM_API_LIBRARY", local_steam());
         }
         command.env("LOCAL_STEAM_DIR", self.path("steam"));
         // What the engine keeps for its user.

@@ -7,6 +7,8 @@ use std::mem::{MaybeUninit, size_of};
 use peer_core::{LobbyId, SteamId};
 use steamworks_sys as sys;
 
+use super::api::Api;
+use super::call;
 use super::library::{Hold, Utils};
 
 const LOBBY_ENTER: c_int = 504;
@@ -74,9 +76,9 @@ pub(crate) enum Callback {
     JoinRequested(LobbyId, SteamId),
 }
 
-fn pipe() -> sys::HSteamPipe {
+fn pipe(api: &Api) -> sys::HSteamPipe {
     // SAFETY: may be called at any time.
-    unsafe { sys::SteamAPI_GetHSteamPipe() }
+    unsafe { (api.SteamAPI_GetHSteamPipe)() }
 }
 
 /// Reads a field of one of Steam's structures.
@@ -89,13 +91,14 @@ macro_rules! read {
 
 /// Runs a frame of manual dispatch, and emits its callbacks. The function pointers of networking are called from here,
 /// too.
-pub(crate) fn run_frame(_hold: &Hold, mut emit: impl FnMut(Callback)) {
-    let pipe = pipe();
+pub(crate) fn run_frame(hold: &Hold, mut emit: impl FnMut(Callback)) {
+    let api = hold.api();
+    let pipe = pipe(api);
     // SAFETY: Steam is up, and in manual dispatch, because this crate initialised it.
-    unsafe { sys::SteamAPI_ManualDispatch_RunFrame(pipe) };
+    unsafe { (api.SteamAPI_ManualDispatch_RunFrame)(pipe) };
     let mut message = MaybeUninit::<sys::CallbackMsg_t>::zeroed();
     // SAFETY: as above, and the message is writable.
-    while unsafe { sys::SteamAPI_ManualDispatch_GetNextCallback(pipe, message.as_mut_ptr()) } {
+    while unsafe { (api.SteamAPI_ManualDispatch_GetNextCallback)(pipe, message.as_mut_ptr()) } {
         // SAFETY: Steam has written the message: integers, and a pointer to data that live until they are freed.
         let message = unsafe { message.assume_init() };
         let size = usize::try_from(message.m_cubParam).unwrap_or(0);
@@ -104,7 +107,7 @@ pub(crate) fn run_frame(_hold: &Hold, mut emit: impl FnMut(Callback)) {
             emit(callback);
         }
         // SAFETY: once for each callback that was returned.
-        unsafe { sys::SteamAPI_ManualDispatch_FreeLastCallback(pipe) };
+        unsafe { (api.SteamAPI_ManualDispatch_FreeLastCallback)(pipe) };
     }
 }
 
@@ -178,14 +181,14 @@ fn parse_result(kind: CallKind, buffer: &ResultBuffer) -> CallResult {
 }
 
 /// Fetches the result of a call, after [`Callback::Completed`].
-pub(crate) fn fetch(_hold: &Hold, call: Call, kind: CallKind) -> CallResult {
+pub(crate) fn fetch(hold: &Hold, call: Call, kind: CallKind) -> CallResult {
     let (id, size) = result_of(kind);
     let mut buffer = ResultBuffer::default();
     let mut failed = false;
     // SAFETY: there is room for the structure, and the flag is writable.
     let fetched = unsafe {
-        sys::SteamAPI_ManualDispatch_GetAPICallResult(
-            pipe(),
+        (hold.api().SteamAPI_ManualDispatch_GetAPICallResult)(
+            pipe(hold.api()),
             call.0,
             buffer.as_mut_ptr().cast::<c_void>(),
             super::to_int(size),
@@ -204,17 +207,16 @@ pub(crate) fn fetch_if_complete(hold: &Hold, call: Call, kind: CallKind) -> Opti
     let mut failed = false;
     // SAFETY: the interface is valid, there is room for the structure, and the flag is writable.
     unsafe {
-        if !sys::SteamAPI_ISteamUtils_IsAPICallCompleted(utils.as_ptr(), call.0, &raw mut failed) {
+        if !call!(utils.SteamAPI_ISteamUtils_IsAPICallCompleted(call.0, &raw mut failed)) {
             return None;
         }
-        let fetched = sys::SteamAPI_ISteamUtils_GetAPICallResult(
-            utils.as_ptr(),
+        let fetched = call!(utils.SteamAPI_ISteamUtils_GetAPICallResult(
             call.0,
             buffer.as_mut_ptr().cast::<c_void>(),
             super::to_int(size),
             id,
             &raw mut failed,
-        );
+        ));
         Some(if fetched && !failed { parse_result(kind, &buffer) } else { CallResult::Failed })
     }
 }

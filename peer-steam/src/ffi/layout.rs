@@ -24,6 +24,7 @@ const _: () = {
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nConnUserData) == 152);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nMessageNumber) == 168);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_pfnFreeData) == 176);
+    assert!(offset_of!(sys::SteamNetworkingMessage_t, m_pfnRelease) == 184);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nFlags) == 196);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nUserData) == 200);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_idxLane) == 208);
