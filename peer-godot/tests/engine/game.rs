@@ -102,7 +102,11 @@ impl Game {
         command.args(["--headless", "--path"]).arg(self.project());
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
-            if name.starts_with("LOCAL_STEAM_") || name.starts_with("Steam") || name == "LD_LIBRARY_PATH" || name == "STEAM_API_LIBRARY" {
+            if name.starts_with("LOCAL_STEAM_")
+                || name.starts_with("Steam")
+                || name == "LD_LIBRARY_PATH"
+                || name == "STEAM_API_LIBRARY"
+            {
                 command.env_remove(&*name);
             }
         }

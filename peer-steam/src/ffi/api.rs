@@ -79,16 +79,15 @@ steam_api! {
         SteamAPI_GetHSteamPipe: fn() -> sys::HSteamPipe;
         SteamAPI_GetHSteamUser: fn() -> sys::HSteamUser;
         SteamAPI_Shutdown: fn();
-        SteamAPI_ManualDispatch_Init: fn();
-        SteamAPI_ManualDispatch_RunFrame: fn(sys::HSteamPipe);
-        SteamAPI_ManualDispatch_GetNextCallback: fn(sys::HSteamPipe, *mut sys::CallbackMsg_t) -> bool;
-        SteamAPI_ManualDispatch_FreeLastCallback: fn(sys::HSteamPipe);
-        SteamAPI_ManualDispatch_GetAPICallResult: fn(sys::HSteamPipe, sys::SteamAPICall_t, *mut c_void, c_int, c_int, *mut bool) -> bool;
-        SteamAPI_ISteamUtils_IsAPICallCompleted: fn(*mut ISteamUtils, sys::SteamAPICall_t, *mut bool) -> bool;
-        SteamAPI_ISteamUtils_GetAPICallResult: fn(*mut ISteamUtils, sys::SteamAPICall_t, *mut c_void, c_int, c_int, *mut bool) -> bool;
+        SteamAPI_RunCallbacks: fn();
+        SteamAPI_RegisterCallback: fn(*mut sys::CCallbackBase, c_int);
+        SteamAPI_UnregisterCallback: fn(*mut sys::CCallbackBase);
+        SteamAPI_RegisterCallResult: fn(*mut sys::CCallbackBase, sys::SteamAPICall_t);
+        SteamAPI_UnregisterCallResult: fn(*mut sys::CCallbackBase, sys::SteamAPICall_t);
         SteamAPI_ISteamUser_GetSteamID: fn(*mut ISteamUser) -> u64;
         SteamAPI_SteamNetworkingIdentity_GetSteamID64: fn(*mut sys::SteamNetworkingIdentity) -> u64;
         SteamAPI_SteamNetworkingIdentity_SetSteamID64: fn(*mut sys::SteamNetworkingIdentity, u64);
+        SteamAPI_ISteamNetworkingSockets_RunCallbacks: fn(*mut ISteamNetworkingSockets);
         SteamAPI_ISteamNetworkingSockets_CreateListenSocketP2P: fn(*mut ISteamNetworkingSockets, c_int, c_int, *const sys::SteamNetworkingConfigValue_t) -> sys::HSteamListenSocket;
         SteamAPI_ISteamNetworkingSockets_CloseListenSocket: fn(*mut ISteamNetworkingSockets, sys::HSteamListenSocket) -> bool;
         SteamAPI_ISteamNetworkingSockets_ConnectP2P: fn(*mut ISteamNetworkingSockets, *const sys::SteamNetworkingIdentity, c_int, c_int, *const sys::SteamNetworkingConfigValue_t) -> sys::HSteamNetConnection;
@@ -129,6 +128,8 @@ steam_api! {
     }
     optional {
         SteamAPI_InitFlat: fn(*mut sys::SteamErrMsg) -> c_int as sys::ESteamAPIInitResult;
+        SteamAPI_ISteamUtils_IsAPICallCompleted: fn(*mut ISteamUtils, sys::SteamAPICall_t, *mut bool) -> bool;
+        SteamAPI_ISteamUtils_GetAPICallResult: fn(*mut ISteamUtils, sys::SteamAPICall_t, *mut c_void, c_int, c_int, *mut bool) -> bool;
         SteamAPI_ISteamUtils_GetAppID: fn(*mut ISteamUtils) -> u32;
         SteamAPI_ISteamFriends_GetPersonaName: fn(*mut ISteamFriends) -> *const c_char;
         SteamAPI_ISteamFriends_ActivateGameOverlayInviteDialog: fn(*mut ISteamFriends, u64);

@@ -57,10 +57,18 @@ pub(crate) fn init() -> Init {
     if result != 0 {
         return Init::Failed(result, text_of(&message));
     }
-    // SAFETY: called right after initialisation, as Steam requires.
-    unsafe { (api.SteamAPI_ManualDispatch_Init)() };
     *ours = true;
     Init::Ours(Hold::new(api))
+}
+
+/// Whether Steam is still up: another addon may have shut it down. If this crate had initialised it, a Steam that comes
+/// up again later is not its own.
+pub(crate) fn is_still_up(hold: &Hold) -> bool {
+    let is_up = lookup::is_up(hold.0);
+    if !is_up {
+        *ours() = false;
+    }
+    is_up
 }
 
 /// How many received messages of the whole process are not released yet.

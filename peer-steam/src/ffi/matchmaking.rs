@@ -5,7 +5,6 @@ use std::ffi::{CStr, c_char};
 use peer_core::{LobbyId, SteamId};
 use steamworks_sys as sys;
 
-use super::dispatch::Call;
 use super::library::{Hold, Matchmaking};
 use super::{call, copy_text, text_of};
 
@@ -14,10 +13,6 @@ const MAX_KEY: usize = 256;
 /// `k_cubChatMetadataMax`
 const MAX_VALUE: usize = 8_192;
 
-fn call(handle: sys::SteamAPICall_t) -> Option<Call> {
-    (handle != 0).then_some(Call(handle))
-}
-
 /// The interface; `None` if this Steam does not have it.
 pub(crate) fn of(hold: &Hold) -> Option<Matchmaking<'_>> {
     Matchmaking::of(hold)
@@ -25,16 +20,16 @@ pub(crate) fn of(hold: &Hold) -> Option<Matchmaking<'_>> {
 
 // In all of these, the interface is valid, strings are C strings that live during the call, and Steam checks the ids.
 impl Matchmaking<'_> {
-    /// `CreateLobby`, with Steam's `ELobbyType`.
-    pub(crate) fn create(self, kind: i32, max_members: i32) -> Option<Call> {
+    /// `CreateLobby`, with Steam's `ELobbyType`. 0 if Steam refuses.
+    pub(crate) fn create(self, kind: i32, max_members: i32) -> sys::SteamAPICall_t {
         // SAFETY: see above.
-        call(unsafe { call!(self.SteamAPI_ISteamMatchmaking_CreateLobby(kind, max_members)) })
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_CreateLobby(kind, max_members)) }
     }
 
-    /// `JoinLobby`
-    pub(crate) fn join(self, lobby: LobbyId) -> Option<Call> {
+    /// `JoinLobby`. 0 if Steam refuses.
+    pub(crate) fn join(self, lobby: LobbyId) -> sys::SteamAPICall_t {
         // SAFETY: see above.
-        call(unsafe { call!(self.SteamAPI_ISteamMatchmaking_JoinLobby(lobby.0)) })
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_JoinLobby(lobby.0)) }
     }
 
     /// `LeaveLobby`
@@ -154,15 +149,9 @@ impl Matchmaking<'_> {
         }
     }
 
-    /// `RequestLobbyList`, with the filters added since the last request.
-    pub(crate) fn request_list(self) -> Option<Call> {
+    /// `RequestLobbyList`, with the filters added since the last request. 0 if Steam refuses.
+    pub(crate) fn request_list(self) -> sys::SteamAPICall_t {
         // SAFETY: see above.
-        call(unsafe { call!(self.SteamAPI_ISteamMatchmaking_RequestLobbyList()) })
-    }
-
-    /// A lobby of the list that was received last.
-    pub(crate) fn listed(self, index: i32) -> LobbyId {
-        // SAFETY: see above.
-        LobbyId(unsafe { call!(self.SteamAPI_ISteamMatchmaking_GetLobbyByIndex(index)) })
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_RequestLobbyList()) }
     }
 }

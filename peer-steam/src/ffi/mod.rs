@@ -8,9 +8,10 @@
 //! - **Layouts.** [`layout`] checks every size and offset at compile time. Steam's enums are read and passed as
 //!   integers, because a newer Steam may have values that the bindings do not know.
 //! - **Threads.** Steam's networking interfaces may be called from any thread. Functions that Steam calls (in `status`,
-//!   `send`, `debug`) may run on any thread, touch only thread-safe state, and do not unwind.
+//!   `dispatch`, `send`, `debug`) may run on any thread, touch only thread-safe state, and do not unwind.
 
 mod api;
+pub(crate) mod callbacks;
 pub(crate) mod config;
 pub(crate) mod connection;
 pub(crate) mod debug;

@@ -9,6 +9,7 @@
 //! binary.
 
 mod allocations;
+mod beside;
 mod burst;
 mod codec;
 mod conformance;

@@ -19,7 +19,8 @@ fn named_in_sources() -> BTreeSet<String> {
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ffi/api.rs");
     let text = std::fs::read_to_string(table).unwrap();
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    words.filter(|word| is_steams(word)).map(str::to_owned).collect()
+    // A name without its version, in a test, is none.
+    words.filter(|word| is_steams(word) && !word.ends_with("_v")).map(str::to_owned).collect()
 }
 
 fn exports(library: &Path) -> BTreeSet<String> {
