@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use object::read::elf::{Dyn as _, FileHeader as _};
+use object::read::macho::{FatArch as _, MachOFatFile32};
 use object::{FileKind, Object as _};
 
 use crate::tools::TOOLS;
@@ -50,7 +51,6 @@ fn the_addon_links_against_no_steam() {
     for library in libraries {
         let bytes = std::fs::read(&library).unwrap();
         // A library for several processors is one file for each.
-        use object::read::macho::{FatArch as _, MachOFatFile32};
         let parts: Vec<&[u8]> = match MachOFatFile32::parse(&*bytes) {
             Ok(fat) => fat.arches().iter().map(|arch| arch.data(&*bytes).unwrap()).collect(),
             Err(_) => vec![&bytes],
