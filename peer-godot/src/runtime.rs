@@ -63,7 +63,9 @@ pub(crate) fn new_session() -> SharedSession {
 /// Initialises Steam for the process. Harmless if that has been done.
 pub(crate) fn initialize() -> Result<(), InitError> {
     with(|runtime| {
-        if runtime.steam.is_none() {
+        // Another addon may have shut it down in the meantime.
+        if runtime.steam.is_none() || !peer_steam::is_available() {
+            runtime.steam = None;
             let steam = Steam::init()?;
             steam.start_relay_network();
             runtime.steam = Some(steam);

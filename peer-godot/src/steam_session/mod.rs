@@ -65,8 +65,8 @@ impl SteamSession {
     /// done.
     ///
     /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if [param app_id] cannot be an id, or [constant
-    /// ERR_UNAVAILABLE] if Steam is not there: it does not run, is not installed or too old, or the account does not own
-    /// the game. The line that is printed says which.
+    /// ERR_UNAVAILABLE] if Steam is not there: its library is missing, it does not run, is not installed or too old, or the
+    /// account does not own the game. The line that is printed says which.
     #[func]
     fn initialize(&self, app_id: i64) -> Error {
         let Ok(app_id) = u32::try_from(app_id) else {

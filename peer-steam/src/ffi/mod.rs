@@ -4,7 +4,7 @@
 //!
 //! - **Signatures.** [`api`] checks those of its table against the bindings, at compile time.
 //! - **Steam is up.** An interface pointer is only obtained through a [`Hold`], and this crate shuts Steam down only
-//!   once the last hold is gone. (If another addon shuts Steam down in the meantime, nothing here can prevent it.)
+//!   once the last hold is gone. If another addon does so before, the accessors return null, and nothing is called.
 //! - **Layouts.** [`layout`] checks every size and offset at compile time. Steam's enums are read and passed as
 //!   integers, because a newer Steam may have values that the bindings do not know.
 //! - **Threads.** Steam's networking interfaces may be called from any thread. Functions that Steam calls (in `status`,

@@ -170,6 +170,8 @@ fn calls_beside_manual_dispatch() {
     other_addon::init();
     assert!(!other_addon::manual_dispatch_hears(1), "nothing has happened yet");
     let mut steam = Steam::init().unwrap();
+    // What is brought to objects does not come.
+    let unheard = Listener::of_a_new_lobby();
     steam.create_lobby(LobbyType::Private, 2).unwrap();
     until("an answer", || {
         other_addon::manual_dispatch_hears(1);
@@ -177,6 +179,7 @@ fn calls_beside_manual_dispatch() {
         std::iter::from_fn(|| steam.next_lobby_event())
             .find(|event| matches!(event, LobbyEvent::LobbyCreated { result: 1, .. }))
     });
+    assert_eq!(unheard.heard(), 0);
     drop(steam);
     other_addon::shutdown();
 }
