@@ -130,6 +130,69 @@ fn has_none() {
     assert_eq!(transport.listen(VirtualPort(0)), Err(TransportError::Unavailable));
 }
 
+/// Another SDK's library: a stub of every function that this crate looks up, under the names that `rename` gives them.
+fn library_of_another_sdk(folder: &Path, rename: impl Fn(&str) -> Option<String>) -> PathBuf {
+    let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ffi/api.rs");
+    let table = std::fs::read_to_string(table).unwrap();
+    let entries = table.lines().filter_map(|line| line.trim().split_once(": fn("));
+    let names = entries.map(|(name, _)| name).filter(|name| name.starts_with("SteamAPI_"));
+    let stub = |name: String| {
+        let body = match &*name {
+            "SteamAPI_InitFlat" => "up = 1; return 0;",
+            "SteamAPI_Shutdown" => "up = 0; return 0;",
+            "SteamAPI_GetHSteamPipe" | "SteamAPI_GetHSteamUser" => "return up;",
+            _ => "return 0;",
+        };
+        format!("long {name}(void) {{ {body} }}\n")
+    };
+    let source: String = names.filter_map(rename).map(stub).collect();
+    let (file, library) = (folder.join("stub.c"), folder.join(LIBRARY));
+    std::fs::write(&file, format!("static int up;\n{source}")).unwrap();
+    let status = Command::new("cc").args(["-shared", "-fPIC", "-w", "-o"]).arg(&library).arg(&file).status();
+    assert!(status.unwrap().success());
+    library
+}
+
+/// A Steam that has nothing to offer, but comes up.
+#[test]
+#[ignore = "a process of the tests, not a test"]
+fn initialises_a_stub() {
+    if !is_process() {
+        return;
+    }
+    let mut steam = Steam::init().unwrap();
+    assert!(peer_steam::is_available());
+    steam.run_callbacks();
+    assert_eq!((steam.steam_id(), steam.app_id(), steam.persona_name()), (None, 0, String::new()));
+    drop(steam);
+    assert!(!peer_steam::is_available());
+}
+
+#[test]
+fn the_library_of_another_sdk_will_do() {
+    let program = Program::new();
+    let folder = TempDir::new().unwrap();
+    // Older and newer accessors, and none of what is only a convenience.
+    let library = library_of_another_sdk(folder.path(), |name| match name {
+        "SteamAPI_SteamFriends_v018" => Some("SteamAPI_SteamFriends_v017".to_owned()),
+        "SteamAPI_SteamUser_v023" => Some("SteamAPI_SteamUser_v031".to_owned()),
+        "SteamAPI_ISteamFriends_GetPersonaName" | "SteamAPI_ISteamUtils_GetAppID" => None,
+        name => Some(name.to_owned()),
+    });
+    program.run("initialises_a_stub", &[(SETTING, &library)]);
+}
+
+#[test]
+fn a_library_without_what_is_needed_is_refused_by_name() {
+    let program = Program::new();
+    let folder = TempDir::new().unwrap();
+    let library = library_of_another_sdk(folder.path(), |name| {
+        (name != "SteamAPI_ISteamNetworkingSockets_SendMessages").then(|| name.to_owned())
+    });
+    let said = program.run("has_none", &[(SETTING, &library)]);
+    assert!(said.contains("it has no SteamAPI_ISteamNetworkingSockets_SendMessages"), "{said}");
+}
+
 #[test]
 fn without_a_library_initialising_says_where_it_was_looked_for() {
     let program = Program::new();
