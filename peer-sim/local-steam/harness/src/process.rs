@@ -234,7 +234,7 @@ fn forward(stream: Stream, output: impl Read + Send + 'static, sender: Sender<(S
         let mut line = Vec::new();
         // An output that cannot be read any more has ended.
         while output.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-            let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+            let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
             line.clear();
             if sender.send((stream, text)).is_err() {
                 return;
