@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 pub const MARK: &str = "@";
 
 /// Set to its role in a worker's environment.
-pub(crate) const ROLE: &str = "LOCAL_STEAM_WORKER_ROLE";
+pub(crate) const ROLE: &str = "STEAM_WORKER_ROLE";
 
 /// What this process was started to do; `None` if it is no worker.
 pub fn role() -> Option<String> {

@@ -15,10 +15,10 @@ const KEPT_LINES: usize = 1_000;
 const KEPT_BYTES: usize = 400;
 
 /// This binary, to be run as a worker in this role. A test binary runs the test that [`workers!`](crate::workers)
-/// makes; any other asks [`role`](crate::lines::role). The variable `LOCAL_STEAM_WORKER_WRAPPER` may name a program,
+/// makes; any other asks [`role`](crate::lines::role). The variable `STEAM_WORKER_WRAPPER` may name a program,
 /// with its options, under which all workers run, such as a debugger.
 pub fn respawn_self(role: &str) -> Command {
-    let wrapper = std::env::var("LOCAL_STEAM_WORKER_WRAPPER").unwrap_or_default();
+    let wrapper = std::env::var("STEAM_WORKER_WRAPPER").unwrap_or_default();
     respawn_self_under(&wrapper, role)
 }
 
@@ -171,15 +171,20 @@ impl Process {
         }
     }
 
-    /// Whether it has ended, and how.
+    /// Closes its stdin and waits for its end.
     ///
     /// # Panics
-    /// If the system does not know.
-    pub fn poll_end(&mut self) -> Option<ExitStatus> {
-        if self.status.is_none() {
-            self.status = self.child.try_wait().expect("a process to ask for");
-        }
-        self.status
+    /// If it does not end within [`TIMEOUT`].
+    pub fn end(&mut self) -> ExitStatus {
+        self.end_input();
+        let status = until(&format!("the end of {}", self.name), || {
+            self.lines_so_far();
+            self.status = self.status.or_else(|| self.child.try_wait().expect("a process to ask for"));
+            self.status
+        });
+        // What it printed last. It is not all if a process that it has left behind still holds its outputs.
+        while self.line_within(TIMEOUT).is_ok() {}
+        status
     }
 
     /// Closes its stdin and waits for its end.
@@ -187,14 +192,8 @@ impl Process {
     /// # Panics
     /// If it does not end within [`TIMEOUT`], or fails.
     pub fn ends_well(&mut self) {
-        self.end_input();
-        let name = self.name.clone();
-        let status = until(&format!("the end of {name}"), || {
-            self.lines_so_far();
-            self.poll_end()
-        });
-        while self.line_within(TIMEOUT) != Err(Silence::Ended) {}
-        assert!(status.success(), "{name}: {status}");
+        let status = self.end();
+        assert!(status.success(), "{}: {status}", self.name);
     }
 
     /// Takes in a line; the report in it.
