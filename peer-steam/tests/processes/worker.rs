@@ -1,61 +1,88 @@
-//! A process that does what it is told: calls of a transport, one a frame on stdin, answered on stdout.
+//! A worker whose transports a test calls from outside: a call a line on stdin, its answer a line on stdout.
 
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use bytes::Bytes;
+use local_steam_harness::say;
 use peer_core::{
     Batch, ConnectionHandle, ConnectionState, EndReason, Lane, LaneConfig, LaneStatus, ListenHandle, Message,
-    Outgoing, SendFlags, StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
+    Outgoing, SendFlags, SteamId, Token, Transport, TransportError, VirtualPort,
 };
 use peer_steam::{Steam, SteamTransport};
+use serde::{Deserialize, Serialize};
 
-use crate::codec::{Reader, Writer};
-
-/// Set for puppets; everything else does not run one.
-pub(crate) const MARK: &str = "PEER_STEAM_PUPPET";
-
-/// The line after which answers come.
-pub(crate) const READY: &str = "@puppet";
-
-/// What a puppet can be told.
-pub(crate) mod call {
-    pub(crate) const LOCAL_STEAM_ID: u8 = 0;
-    pub(crate) const LISTEN: u8 = 1;
-    pub(crate) const CLOSE_LISTEN: u8 = 2;
-    pub(crate) const CONNECT: u8 = 3;
-    pub(crate) const ACCEPT: u8 = 4;
-    pub(crate) const CLOSE: u8 = 5;
-    pub(crate) const CONFIGURE_LANES: u8 = 6;
-    pub(crate) const DETACH: u8 = 7;
-    pub(crate) const SEND: u8 = 8;
-    pub(crate) const RECEIVE: u8 = 9;
-    pub(crate) const NEXT_STATUS: u8 = 10;
-    pub(crate) const REAL_TIME_STATUS: u8 = 11;
-    pub(crate) const FRAME: u8 = 12;
-    pub(crate) const OPEN_TRANSPORT: u8 = 13;
-    pub(crate) const DROP_TRANSPORT: u8 = 14;
+/// A call, with the number of the transport that it is for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Call {
+    /// A frame of the process: its end is answered.
+    Frame,
+    /// Answers the number of a further transport.
+    OpenTransport,
+    /// Answers how many transports are left.
+    DropTransport(usize),
+    Transport(usize, TransportCall),
 }
 
-/// Not a test: a process of the tests.
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn run() {
-    if std::env::var_os(MARK).is_none() {
-        return;
-    }
-    let (to_requests, requests) = channel();
-    std::thread::spawn(move || {
-        while let Ok(request) = Reader::receive(std::io::stdin().lock()) {
-            if to_requests.send(request).is_err() {
-                return;
-            }
-        }
-    });
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum TransportCall {
+    LocalSteamId,
+    Listen(i32),
+    CloseListen(u32),
+    Connect { peer: u64, port: i32, token: u32 },
+    Accept { connection: u32, token: u32 },
+    Close { connection: u32, reason: u32, message: String },
+    ConfigureLanes { connection: u32, lanes: Vec<(i32, u16)> },
+    Detach(u32),
+    Send { payloads: Vec<Vec<u8>>, messages: Vec<SentMessage> },
+    Receive(usize),
+    NextStatus,
+    RealTimeStatus { connection: u32, lanes: usize },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SentMessage {
+    pub(crate) connection: u32,
+    pub(crate) payload: u32,
+    pub(crate) lane: u8,
+    pub(crate) flags: u8,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum CallError {
+    Unavailable,
+    Draining,
+    Refused(String),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ReceivedMessage {
+    pub(crate) connection: u32,
+    pub(crate) token: u32,
+    pub(crate) lane: u8,
+    pub(crate) number: i64,
+    pub(crate) is_reliable: bool,
+    pub(crate) payload: Vec<u8>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum State {
+    Requested,
+    Connected,
+    ClosedByPeer(u32, String),
+    ProblemDetectedLocally(u32, String),
+}
+
+/// Ping and qualities, rates each way, the send rate, what is pending, and the queue time.
+pub(crate) type Status = (i32, [f32; 2], [f32; 4], i32, [i32; 3], i64);
+pub(crate) type OneLaneStatus = ([i32; 3], i64);
+
+/// The role.
+pub(crate) fn run() {
+    let requests = local_steam_harness::requests();
     let mut steam = Steam::init().expect("Local Steam");
     assert!(!steam.is_adopted());
     let mut transports = vec![Some(SteamTransport::new())];
-    println!("\n{READY}");
     // Whether the end of a frame is still to be told.
     let mut owes_frame = false;
     loop {
@@ -65,15 +92,22 @@ fn run() {
         };
         steam.run_callbacks();
         if std::mem::take(&mut owes_frame) {
-            Writer::default().send(std::io::stdout().lock()).expect("a test that listens");
+            say!("null");
         }
-        let Some(mut request) = request else { continue };
-        if request.is_only(call::FRAME) {
-            owes_frame = true;
-        } else {
-            answer(&mut transports, &mut request)
-                .send(std::io::stdout().lock())
-                .expect("a test that listens");
+        let Some(request) = request else { continue };
+        match serde_json::from_str(&request).expect("a call") {
+            Call::Frame => owes_frame = true,
+            Call::OpenTransport => {
+                answer(transports.len());
+                transports.push(Some(SteamTransport::new()));
+            }
+            Call::DropTransport(number) => {
+                transports[number] = None;
+                answer(transports.iter().flatten().count());
+            }
+            Call::Transport(number, call) => {
+                make(transports[number].as_mut().expect("a transport that was not dropped"), call);
+            }
         }
     }
     drop(transports);
@@ -82,151 +116,107 @@ fn run() {
     assert_eq!((peer_steam::live_messages(), peer_steam::payloads_in_flight()), (0, 0));
 }
 
-/// Transports have the numbers of their places, as long as there are any.
-fn answer(transports: &mut Vec<Option<SteamTransport>>, request: &mut Reader) -> Writer {
-    let mut answer = Writer::default();
-    let connection = |request: &mut Reader| ConnectionHandle(request.u32());
-    let (call, number) = (request.u8(), usize::from(request.u8()));
-    let count = |transports: &[Option<SteamTransport>]| {
-        u8::try_from(transports.iter().flatten().count()).expect("a few transports")
-    };
-    if call == call::OPEN_TRANSPORT {
-        answer.u8(u8::try_from(transports.len()).expect("a few transports"));
-        transports.push(Some(SteamTransport::new()));
-        return answer;
-    }
-    if call == call::DROP_TRANSPORT {
-        transports[number] = None;
-        answer.u8(count(transports));
-        return answer;
-    }
-    let transport = transports[number].as_mut().expect("a transport that was not dropped");
+fn answer(value: impl Serialize) {
+    say!("{}", serde_json::to_string(&value).expect("an answer"));
+}
+
+/// Makes a call and answers it.
+fn make(transport: &mut SteamTransport, call: TransportCall) {
     match call {
-        call::LOCAL_STEAM_ID => {
-            answer.u64(transport.local_steam_id().map_or(0, |id| id.0));
+        TransportCall::LocalSteamId => answer(transport.local_steam_id().map(|id| id.0)),
+        TransportCall::Listen(port) => {
+            answer_result(transport.listen(VirtualPort(port)).map(|listen| listen.0));
         }
-        call::LISTEN => {
-            put_result(&mut answer, transport.listen(VirtualPort(request.i32())).map(|listen| listen.0));
+        TransportCall::CloseListen(listen) => {
+            transport.close_listen(ListenHandle(listen));
+            answer(());
         }
-        call::CLOSE_LISTEN => transport.close_listen(ListenHandle(request.u32())),
-        call::CONNECT => {
-            let (peer, port, token) = (request.u64(), request.i32(), request.u32());
+        TransportCall::Connect { peer, port, token } => {
             let result = transport.connect(SteamId(peer), VirtualPort(port), Token(token));
-            put_result(&mut answer, result.map(|connection| connection.0));
+            answer_result(result.map(|connection| connection.0));
         }
-        call::ACCEPT => {
-            let (connection, token) = (connection(request), request.u32());
-            put_result(&mut answer, transport.accept(connection, Token(token)).map(|()| 0));
+        TransportCall::Accept { connection, token } => {
+            answer_result(transport.accept(ConnectionHandle(connection), Token(token)));
         }
-        call::CLOSE => {
-            let (connection, reason) = (connection(request), EndReason::from_code(request.u32()));
-            let message = request.text();
-            transport.close(connection, reason, &message);
+        TransportCall::Close { connection, reason, message } => {
+            transport.close(ConnectionHandle(connection), EndReason::from_code(reason), &message);
+            answer(());
         }
-        call::CONFIGURE_LANES => {
-            let connection = connection(request);
-            let lanes: Vec<_> = (0..request.u32())
-                .map(|_| LaneConfig { priority: request.i32(), weight: request.u16() })
-                .collect();
-            put_result(&mut answer, transport.configure_lanes(connection, &lanes).map(|()| 0));
+        TransportCall::ConfigureLanes { connection, lanes } => {
+            let lanes: Vec<_> =
+                lanes.into_iter().map(|(priority, weight)| LaneConfig { priority, weight }).collect();
+            answer_result(transport.configure_lanes(ConnectionHandle(connection), &lanes));
         }
-        call::DETACH => {
-            transport.detach(connection(request));
+        TransportCall::Detach(connection) => {
+            transport.detach(ConnectionHandle(connection));
+            answer(());
         }
-        call::SEND => send(transport, request, &mut answer),
-        call::RECEIVE => receive(transport, request, &mut answer),
-        call::NEXT_STATUS => {
-            let change = transport.next_status();
-            answer.bool(change.is_some());
-            if let Some(change) = change {
-                put_change(&mut answer, &change);
-            }
+        TransportCall::Send { payloads, messages } => {
+            let payloads: Vec<_> = payloads.into_iter().map(Bytes::from).collect();
+            let outgoing = |message: SentMessage| {
+                let lane = Lane::new(message.lane).expect("a lane");
+                let flags = SendFlags::from_bits_retain(message.flags);
+                Outgoing::new(ConnectionHandle(message.connection), message.payload, lane, flags)
+            };
+            let messages: Vec<_> = messages.into_iter().map(outgoing).collect();
+            let mut results = Vec::new();
+            transport.send(Batch { payloads: &payloads, messages: &messages }, &mut results);
+            answer(results.into_iter().map(|result| result.0).collect::<Vec<_>>());
         }
-        call::REAL_TIME_STATUS => real_time_status(transport, request, &mut answer),
-        other => panic!("told to do {other}"),
+        TransportCall::Receive(max) => {
+            let mut messages = Vec::new();
+            assert_eq!(transport.receive(&mut messages, max), messages.len());
+            let received = messages.iter().map(|message| ReceivedMessage {
+                connection: message.connection().0,
+                token: message.token().0,
+                lane: message.lane(),
+                number: message.number(),
+                is_reliable: message.is_reliable(),
+                payload: message.payload().to_vec(),
+            });
+            answer(received.collect::<Vec<_>>());
+        }
+        TransportCall::NextStatus => {
+            let change = transport.next_status().map(|change| {
+                let state = match change.state {
+                    ConnectionState::Requested => State::Requested,
+                    ConnectionState::Connected => State::Connected,
+                    ConnectionState::ClosedByPeer { reason, message } => {
+                        State::ClosedByPeer(reason.code(), message)
+                    }
+                    ConnectionState::ProblemDetectedLocally { reason, message } => {
+                        State::ProblemDetectedLocally(reason.code(), message)
+                    }
+                };
+                (change.connection.0, change.token.0, change.remote.0, state)
+            });
+            answer(change);
+        }
+        TransportCall::RealTimeStatus { connection, lanes } => {
+            let mut lanes = vec![LaneStatus::default(); lanes];
+            let status = transport.real_time_status(ConnectionHandle(connection), &mut lanes);
+            answer(status.map(|s| {
+                let qualities = [s.quality_local, s.quality_remote];
+                let out = [s.out_packets_per_sec, s.out_bytes_per_sec];
+                let rates = [out[0], out[1], s.in_packets_per_sec, s.in_bytes_per_sec];
+                let pending = [s.pending_unreliable, s.pending_reliable, s.sent_unacked_reliable];
+                let status: Status =
+                    (s.ping_ms, qualities, rates, s.send_rate_bytes_per_sec, pending, s.queue_time_us);
+                let lane = |lane: LaneStatus| -> OneLaneStatus {
+                    let pending =
+                        [lane.pending_unreliable, lane.pending_reliable, lane.sent_unacked_reliable];
+                    (pending, lane.queue_time_us)
+                };
+                (status, lanes.into_iter().map(lane).collect::<Vec<_>>())
+            }));
+        }
     }
-    answer
 }
 
-fn put_result(answer: &mut Writer, result: Result<u32, TransportError>) {
-    match result {
-        Ok(value) => answer.u8(0).u32(value),
-        Err(TransportError::Unavailable) => answer.u8(1),
-        Err(TransportError::Draining) => answer.u8(3),
-        Err(TransportError::Refused(text)) => answer.u8(2).bytes(text.as_bytes()),
-    };
-}
-
-fn send(transport: &mut SteamTransport, request: &mut Reader, answer: &mut Writer) {
-    let payloads: Vec<_> = (0..request.u32()).map(|_| Bytes::from(request.bytes())).collect();
-    let messages: Vec<_> = (0..request.u32())
-        .map(|_| {
-            let (connection, payload) = (ConnectionHandle(request.u32()), request.u32());
-            let (lane, flags) = (Lane::new(request.u8()), SendFlags::from_bits_retain(request.u8()));
-            Outgoing::new(connection, payload, lane.expect("a lane"), flags)
-        })
-        .collect();
-    let mut results = Vec::new();
-    transport.send(Batch { payloads: &payloads, messages: &messages }, &mut results);
-    for result in results {
-        answer.i64(result.0);
-    }
-}
-
-fn receive(transport: &mut SteamTransport, request: &mut Reader, answer: &mut Writer) {
-    let mut messages = Vec::new();
-    let count = transport.receive(&mut messages, request.u64().try_into().expect("a size"));
-    assert_eq!(count, messages.len());
-    answer.u32(count.try_into().expect("a batch"));
-    for message in &messages {
-        answer
-            .u32(message.connection().0)
-            .u32(message.token().0)
-            .u8(message.lane())
-            .i64(message.number())
-            .bool(message.is_reliable())
-            .bytes(message.payload());
-    }
-}
-
-fn put_change(answer: &mut Writer, change: &StatusChange) {
-    answer.u32(change.connection.0).u32(change.token.0).u64(change.remote.0);
-    match &change.state {
-        ConnectionState::Requested => answer.u8(0),
-        ConnectionState::Connected => answer.u8(1),
-        ConnectionState::ClosedByPeer { reason, message } => {
-            answer.u8(2).u32(reason.code()).bytes(message.as_bytes())
-        }
-        ConnectionState::ProblemDetectedLocally { reason, message } => {
-            answer.u8(3).u32(reason.code()).bytes(message.as_bytes())
-        }
-    };
-}
-
-fn real_time_status(transport: &SteamTransport, request: &mut Reader, answer: &mut Writer) {
-    let connection = ConnectionHandle(request.u32());
-    let mut lanes = vec![LaneStatus::default(); request.u32() as usize];
-    let status = transport.real_time_status(connection, &mut lanes);
-    answer.bool(status.is_some());
-    let Some(status) = status else { return };
-    answer
-        .i32(status.ping_ms)
-        .f32(status.quality_local)
-        .f32(status.quality_remote)
-        .f32(status.out_packets_per_sec)
-        .f32(status.out_bytes_per_sec)
-        .f32(status.in_packets_per_sec)
-        .f32(status.in_bytes_per_sec)
-        .i32(status.send_rate_bytes_per_sec)
-        .i32(status.pending_unreliable)
-        .i32(status.pending_reliable)
-        .i32(status.sent_unacked_reliable)
-        .i64(status.queue_time_us);
-    for lane in lanes {
-        answer
-            .i32(lane.pending_unreliable)
-            .i32(lane.pending_reliable)
-            .i32(lane.sent_unacked_reliable)
-            .i64(lane.queue_time_us);
-    }
+fn answer_result<T: Serialize>(result: Result<T, TransportError>) {
+    answer(result.map_err(|error| match error {
+        TransportError::Unavailable => CallError::Unavailable,
+        TransportError::Draining => CallError::Draining,
+        TransportError::Refused(text) => CallError::Refused(text),
+    }));
 }
