@@ -1,6 +1,7 @@
 //! A test's end of a process.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -14,32 +15,41 @@ use crate::{TIMEOUT, until};
 const KEPT_LINES: usize = 1_000;
 const KEPT_BYTES: usize = 400;
 
-/// This binary, to be run as a worker in this role. A test binary runs the test that [`workers!`](crate::workers)
-/// makes; any other asks [`role`](crate::lines::role). The variable `STEAM_WORKER_WRAPPER` may name a program,
-/// with its options, under which all workers run, such as a debugger.
+/// This test binary, to run as a worker in one of the roles of [`workers!`](crate::workers).
 pub fn respawn_self(role: &str) -> Command {
-    let wrapper = std::env::var("STEAM_WORKER_WRAPPER").unwrap_or_default();
-    respawn_self_under(&wrapper, role)
+    // The test that the macro makes.
+    let arguments = ["worker_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"];
+    respawn_self_with(arguments.map(OsString::from), role)
 }
 
-/// The same under a program and its options.
-///
-/// # Panics
-/// If the path of this binary is unknown.
+/// This binary with these arguments; it asks [`role`](crate::lines::role) for its role. The variable
+/// `STEAM_WORKER_WRAPPER` may name a program, with its options, under which all workers run, such as a debugger.
+pub fn respawn_self_with(arguments: impl IntoIterator<Item = OsString>, role: &str) -> Command {
+    let wrapper = std::env::var("STEAM_WORKER_WRAPPER").unwrap_or_default();
+    let mut command = under(&wrapper);
+    command.args(arguments).env(ROLE, role);
+    command
+}
+
+/// As [`respawn_self`], under a program and its options.
 pub fn respawn_self_under(wrapper: &str, role: &str) -> Command {
+    let plain = respawn_self(role);
+    let mut command = under(wrapper);
+    command.args(plain.get_args()).env(ROLE, role);
+    command
+}
+
+fn under(wrapper: &str) -> Command {
     let binary = std::env::current_exe().expect("the path of this binary");
     let mut words = wrapper.split_whitespace();
-    let mut command = match words.next() {
+    match words.next() {
         Some(program) => {
             let mut command = Command::new(program);
             command.args(words).arg(binary);
             command
         }
         None => Command::new(binary),
-    };
-    command.args(["worker_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
-    command.env(ROLE, role);
-    command
+    }
 }
 
 /// Why a process said nothing.
@@ -216,7 +226,8 @@ impl Drop for Process {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
-        if thread::panicking() {
+        // Whoever has had every line as a report has shown it.
+        if thread::panicking() && !self.mark.is_empty() {
             self.lines_so_far();
             eprintln!("{} printed:", self.name);
             for (_, line) in &self.printed {
