@@ -16,6 +16,7 @@
 //! | [`liveness`] | which accounts are taken, by locks that the kernel drops when a process dies |
 //! | [`mailbox`] | datagrams between the processes of one network |
 //! | [`rendezvous`] | connecting two peers: signals, and what the sockets need around them |
+//! | [`strict`] | where Steam may behave in two ways, which of them this process has |
 //! | [`store`], [`lobbies`] | the shared database, and one process's view of its lobbies |
 //! | [`callbacks`] | Steam's callback queue and call results |
 //! | [`gns`] | the networking sockets, called through their C++ interfaces |
@@ -53,4 +54,5 @@ mod session;
 mod settings;
 mod steam_id;
 mod store;
+mod strict;
 mod wire;

@@ -18,6 +18,7 @@ mod lobbies;
 mod loopback;
 mod process;
 mod sessions;
+mod strict;
 mod worker;
 
 local_steam_harness::workers! { worker::run, loopback::connects }

@@ -81,6 +81,8 @@ use steamworks_sys::{
 
 /// Accept what comes in.
 static ACCEPTS: AtomicBool = AtomicBool::new(true);
+/// Whether each frame runs the callbacks of the sockets, as games do.
+static RUNS_CALLBACKS: AtomicBool = AtomicBool::new(true);
 /// Everything that is connected is received from together.
 static GROUP: AtomicU32 = AtomicU32::new(0);
 /// Whether received messages are fetched.
@@ -110,6 +112,9 @@ unsafe fn frame() {
     unsafe {
         let pipe = get_h_steam_pipe();
         run_dispatch(pipe);
+        if RUNS_CALLBACKS.load(Ordering::Relaxed) {
+            run_networking_callbacks(networking_sockets());
+        }
         let mut message: steam::CallbackMsg_t = std::mem::zeroed();
         while get_next_callback(pipe, &mut message) {
             report(pipe, &message);
@@ -302,6 +307,10 @@ fn answer(words: &[&str]) -> String {
                 ACCEPTS.store(word == "yes", Ordering::Relaxed);
                 "done".into()
             }
+            ["callbacks", word] => {
+                RUNS_CALLBACKS.store(word == "yes", Ordering::Relaxed);
+                "done".into()
+            }
             ["reads", word] => {
                 READS.store(word == "yes", Ordering::Relaxed);
                 "done".into()
@@ -374,22 +383,12 @@ fn answer(words: &[&str]) -> String {
                 .to_string()
             }
             ["send", connection, lane, flags, size, count] => {
-                let (connection, lane, flags) = (number(connection), number(lane), number(flags));
-                let size: usize = number(size);
-                let mut messages = Vec::new();
-                for index in 0..number::<usize>(count) {
-                    let message = allocate_message(utils, size as c_int);
-                    (*message).m_conn = connection;
-                    (*message).m_idxLane = lane;
-                    (*message).m_nFlags = flags;
-                    if size > 0 {
-                        (*message).m_pData.cast::<u8>().write_bytes(index as u8, size);
-                    }
-                    messages.push(message);
-                }
-                let mut results = vec![7; messages.len()];
-                send_messages(sockets, messages.len() as c_int, messages.as_ptr(), results.as_mut_ptr());
-                results.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
+                let sizes = vec![number(size); number(count)];
+                send(number(connection), number(lane), number(flags), &sizes)
+            }
+            ["send-sizes", connection, ref sizes @ ..] => {
+                let sizes: Vec<_> = sizes.iter().map(|size| number(size)).collect();
+                send(number(connection), 0, 8, &sizes)
             }
             ["send-one", connection, flags, size] => {
                 let data = vec![1_u8; number(size)];
@@ -433,6 +432,28 @@ fn answer(words: &[&str]) -> String {
             }
             _ => lobby_answer(words),
         }
+    }
+}
+
+/// Sends messages of these sizes in one call; what became of each.
+fn send(connection: u32, lane: u16, flags: c_int, sizes: &[usize]) -> String {
+    // SAFETY: as in `answer`; Steam frees the messages.
+    unsafe {
+        let mut messages = Vec::new();
+        for (index, &size) in sizes.iter().enumerate() {
+            let message = allocate_message(networking_utils(), size as c_int);
+            (*message).m_conn = connection;
+            (*message).m_idxLane = lane;
+            (*message).m_nFlags = flags;
+            if size > 0 {
+                (*message).m_pData.cast::<u8>().write_bytes(index as u8, size);
+            }
+            messages.push(message);
+        }
+        let mut results = vec![7; messages.len()];
+        let count = messages.len() as c_int;
+        send_messages(networking_sockets(), count, messages.as_ptr(), results.as_mut_ptr());
+        results.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
     }
 }
 
