@@ -20,6 +20,7 @@
 //! | [`store`], [`lobbies`] | the shared database, and one process's view of its lobbies |
 //! | [`callbacks`] | Steam's callback queue and call results |
 //! | [`gns`] | the networking sockets, called through their C++ interfaces |
+//! | [`line_rate`] | a narrow line on purpose (Linux) |
 //! | [`loopback`] | lets the sockets work where there is only a loopback interface (Linux) |
 //!
 //! Locks are taken in this order: rendezvous, then the networking sockets' own, then the leaves (session
@@ -43,6 +44,11 @@ mod api;
 mod callbacks;
 mod ffi;
 mod gns;
+#[cfg_attr(
+    any(test, not(target_os = "linux")),
+    expect(dead_code, reason = "the bytes are counted in `loopback`")
+)]
+mod line_rate;
 mod liveness;
 mod lobbies;
 mod lobby_search;

@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use crate::callbacks::{Queue, StatusChanged, tail};
 use crate::gns::types::{ConnectionInfo, Identity};
 use crate::gns::{self, option};
+use crate::line_rate;
 use crate::liveness::{self, Claim, ClaimError};
 use crate::lobbies::Lobbies;
 use crate::mailbox::{Datagram, Kind, Mailbox};
@@ -218,11 +219,11 @@ fn apply_line_faults(line: Line) -> bool {
     /// The random delay is at most this many times its mean.
     const WORST_JITTER: f32 = 5.0;
     let Line { loss, lag_ms, jitter_ms, rate } = line;
+    line_rate::set(rate);
     let jitter = jitter_ms as f32;
     (0..2).all(|way| {
         gns::set_global(option::LOSS[way], gns::TYPE_FLOAT, &loss)
             && gns::set_global(option::LAG[way], gns::TYPE_INT32, &lag_ms)
-            && gns::set_global(option::RATE[way], gns::TYPE_INT32, &rate)
             && gns::set_global(option::JITTER_MEAN[way], gns::TYPE_FLOAT, &jitter)
             && gns::set_global(option::JITTER_MAX[way], gns::TYPE_FLOAT, &(jitter * WORST_JITTER))
             && gns::set_global(option::JITTER_PERCENT[way], gns::TYPE_FLOAT, &100.0_f32)

@@ -35,8 +35,8 @@ pub(crate) struct Line {
     pub lag_ms: i32,
     /// `LOCAL_STEAM_JITTER_MS`: mean of the random delay on top, in milliseconds.
     pub jitter_ms: i32,
-    /// `LOCAL_STEAM_RATE`: bytes a second, or 0 for no bound.
-    pub rate: i32,
+    /// `LOCAL_STEAM_RATE`: bytes a second, or 0 for no bound. Linux.
+    pub rate: u32,
 }
 
 /// Why the environment cannot be used.
@@ -57,8 +57,8 @@ pub(crate) enum SettingsError {
 const MAX_LAG: i32 = 5_000;
 const MAX_JITTER: i32 = 1_000;
 
-/// Highest rate that the sockets can simulate, in bytes a second.
-const MAX_RATE: i32 = 1 << 30;
+/// Above any line, in bytes a second.
+const MAX_RATE: u32 = 1 << 30;
 
 impl Settings {
     /// Reads the process's environment and working directory.

@@ -97,7 +97,9 @@ pub(crate) fn dispatch_tells() -> bool {
 
 /// Whether this run of callbacks is to tell nothing.
 pub(crate) fn hold_back() -> bool {
-    is(Behaviour::LateCallbacks) && !WAS_HELD_BACK.fetch_xor(true, Ordering::Relaxed)
+    is(Behaviour::LateCallbacks)
+        && HAS_FUNCTION.load(Ordering::Relaxed)
+        && !WAS_HELD_BACK.fetch_xor(true, Ordering::Relaxed)
 }
 
 #[cfg(test)]

@@ -24,8 +24,6 @@ pub(crate) mod option {
     pub(crate) const JITTER_MAX: [c_int; 2] = [54, 57];
     /// See [`JITTER_MEAN`].
     pub(crate) const JITTER_PERCENT: [c_int; 2] = [55, 58];
-    /// `int32`: bytes a second when sending and when receiving, 0 for no bound; what is beyond is lost.
-    pub(crate) const RATE: [c_int; 2] = [42, 44];
     /// `int32`: which routes may be tried.
     pub(crate) const ICE_ENABLE: c_int = 104;
     /// Function: a connection has changed state.

@@ -8,6 +8,7 @@ use super::process::Process;
 
 /// Steam's numbers for connection states.
 const CONNECTED: u8 = 3;
+const CLOSED_BY_PEER: u8 = 4;
 const PROBLEM: u8 = 5;
 
 fn start(network: &Network, account: u32, strict: &str) -> Process {
@@ -18,14 +19,14 @@ fn dial(process: &mut Process, account: u32, how: &str) -> u64 {
     process.number(&format!("dial {} {how}", steam_id(account)))
 }
 
-/// A host and a client, connected; the connection of the client.
-fn pair(network: &Network, strict: &str) -> (Process, Process, u64) {
+/// A host and a client, connected; the connection of each.
+fn pair(network: &Network, strict: &str) -> (Process, Process, u64, u64) {
     let (mut host, mut client) = (start(network, 1, strict), start(network, 2, strict));
     host.ask("listen 0 symmetric");
     let dialled = dial(&mut client, 1, "0 symmetric");
     client.expect(&format!("status {dialled} {CONNECTED}"));
-    host.expect("accepted");
-    (host, client, dialled)
+    let accepted = host.expect("accepted")[1].parse().unwrap();
+    (host, client, accepted, dialled)
 }
 
 /// The dial fails after Steam's ten seconds, because nothing was heard.
@@ -39,7 +40,7 @@ fn times_out(process: &mut Process, dialled: u64, since: Instant) {
 fn a_message_behind_a_refused_one_is_tried_or_not() {
     for (strict, third) in [("0", "0"), ("each-message", "2")] {
         let network = Network::new();
-        let (mut host, mut client, dialled) = pair(&network, strict);
+        let (mut host, mut client, _, dialled) = pair(&network, strict);
         let results = client.ask(&format!("send-sizes {dialled} 400000 400000 10"));
         assert_eq!(results, ["1", "-25", third], "LOCAL_STEAM_STRICT={strict}");
         let expected = if third == "0" { vec!["400000"] } else { vec!["400000", "10"] };
@@ -52,13 +53,13 @@ fn a_message_behind_a_refused_one_is_tried_or_not() {
 #[test]
 fn who_was_killed_waits_for_the_end_of_the_old_connection() {
     let network = Network::new();
-    let (mut host, client, _) = pair(&network, "silent-duplicates");
+    let (mut host, client, accepted, _) = pair(&network, "silent-duplicates");
     client.kill();
     let mut client = start(&network, 2, "silent-duplicates");
     let (dialled, since) = (dial(&mut client, 1, "0 symmetric"), Instant::now());
     times_out(&mut client, dialled, since);
-    let ended = host.expect("status");
-    assert!(ended.join(" ").contains("reason 5003"), "{ended:?}");
+    let end = host.expect(&format!("status {accepted} {PROBLEM}")).join(" ");
+    assert!(end.contains("reason 5003"), "{end}");
     let dialled = dial(&mut client, 1, "0 symmetric");
     client.expect(&format!("status {dialled} {CONNECTED}"));
 }
@@ -84,7 +85,7 @@ fn a_dial_fails_while_a_request_of_that_user_waits() {
     dial(&mut client, 1, "0 symmetric");
     host.expect("status");
     let back = dial(&mut host, 2, "0 symmetric");
-    let end = host.expect(&format!("status {back} {PROBLEM}")).join(" ");
+    let end = host.expect(&format!("status {back} {CLOSED_BY_PEER}")).join(" ");
     assert!(end.contains("reason 4002"), "{end}");
 }
 
