@@ -1,7 +1,7 @@
 //! One process's view of its lobbies: what the game asks about, and what it is told.
 //!
-//! The view is read from the store when a letter says that something changed, and now and then besides, since
-//! letters may get lost and the dead write none. The difference to the view before becomes Steam's callbacks.
+//! The view is read from the store when a datagram says that something changed, and now and then besides, since
+//! datagrams may get lost and the dead write none. The difference to the view before becomes Steam's callbacks.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::CString;

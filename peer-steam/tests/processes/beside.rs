@@ -1,15 +1,13 @@
 //! Beside another addon on one Steam: whoever comes first, and whoever shuts Steam down, both hear everything.
 
+use local_steam_harness::{Network, say, steam_id, until};
 use peer_core::{LobbyId, SteamId, Transport as _, VirtualPort};
 use peer_steam::{LobbyEvent, LobbyType, Steam, SteamTransport};
-use tempfile::TempDir;
 
 use crate::other_addon::{self, Listener};
-use crate::process::FIRST_ACCOUNT;
-use crate::roles::{self, Actor, say, until};
 
-const HOST: SteamId = SteamId(FIRST_ACCOUNT + 1);
-const GUEST: SteamId = SteamId(FIRST_ACCOUNT + 2);
+const HOST: SteamId = SteamId(steam_id(1));
+const GUEST: SteamId = SteamId(steam_id(2));
 
 fn event(steam: &mut Steam, what: &str, wanted: impl Fn(&LobbyEvent) -> bool) -> LobbyEvent {
     until(what, || {
@@ -31,12 +29,7 @@ fn guest_comes_and_goes(steam: &mut Steam, lobby: LobbyId) {
     event(steam, "it to go", |event| *event == LobbyEvent::MemberLeft { lobby, member: GUEST });
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn joins_and_leaves() {
-    if !roles::is("beside::joins_and_leaves") {
-        return;
-    }
+pub(crate) fn joins_and_leaves() {
     let lobby = LobbyId(std::env::var("LOBBY").unwrap().parse().unwrap());
     let mut steam = Steam::init().unwrap();
     steam.join_lobby(lobby).unwrap();
@@ -46,12 +39,7 @@ fn joins_and_leaves() {
 }
 
 /// The other addon listens from the moment it is loaded, and then one of the two initialises Steam.
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts() {
-    if !roles::is("beside::hosts") {
-        return;
-    }
+pub(crate) fn hosts() {
     let is_first = std::env::var("FIRST").unwrap();
     let members = Listener::of_members();
     if is_first == "other" {
@@ -130,12 +118,12 @@ fn leave(mut steam: Steam, members: &'static Listener) {
 }
 
 fn plays(first: &str, leaves_first: &str) {
-    let dir = TempDir::new().unwrap();
-    let host =
-        Actor::start("beside::hosts", dir.path(), 1, &[("FIRST", first), ("LEAVES_FIRST", leaves_first)]);
+    let network = Network::new();
+    let mut host =
+        network.start_with("beside::hosts", 1, &[("FIRST", first), ("LEAVES_FIRST", leaves_first)]);
     for _ in 0..2 {
-        let lobby = host.line();
-        Actor::start("beside::joins_and_leaves", dir.path(), 2, &[("LOBBY", &lobby)]).ends_well();
+        let lobby = host.line("a lobby");
+        network.start_with("beside::joins_and_leaves", 2, &[("LOBBY", &lobby)]).ends_well();
     }
     host.ends_well();
 }
@@ -161,12 +149,7 @@ fn ours_initialises_and_leaves_first() {
 }
 
 /// Another addon has taken manual dispatch: the answers to calls come all the same.
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn calls_beside_manual_dispatch() {
-    if !roles::is("beside::calls_beside_manual_dispatch") {
-        return;
-    }
+pub(crate) fn calls_beside_manual_dispatch() {
     other_addon::init();
     assert!(!other_addon::manual_dispatch_hears(1), "nothing has happened yet");
     let mut steam = Steam::init().unwrap();
@@ -186,6 +169,5 @@ fn calls_beside_manual_dispatch() {
 
 #[test]
 fn answers_come_beside_an_addon_with_manual_dispatch() {
-    let dir = TempDir::new().unwrap();
-    Actor::start("beside::calls_beside_manual_dispatch", dir.path(), 1, &[]).ends_well();
+    Network::new().start("beside::calls_beside_manual_dispatch", 1).ends_well();
 }

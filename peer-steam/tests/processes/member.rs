@@ -14,20 +14,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
+use local_steam_harness::{Network, Process, TIMEOUT, say, until};
 use peer_core::{Channel, Event, LobbyId, PeerId, Status, SteamId, Target, TransferMode};
 use peer_steam::{Comparison, LobbyEvent, LobbyFilters, LobbyType};
 
 use crate::game::{Game, account, user};
-use crate::roles::{self, Actor, say, until};
 
 const CHANNELS: [i32; 3] = [0, 1, 2];
-
-/// Longer than a member is silent in any scenario, however busy the machine is.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Numbered packets begin with it; others are text.
 const NUMBERED: u8 = 0;
@@ -37,20 +33,19 @@ const IN_A_FRAME: u32 = 25;
 
 /// A test's end of a member.
 pub(crate) struct Member {
-    account: u32,
-    actor: Actor,
+    process: Process,
     /// What it said and nobody asked for yet.
     said: Vec<String>,
 }
 
 impl Member {
-    pub(crate) fn start(dir: &Path, account: u32, env: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(network: &Network, account: u32, env: &[(&str, &str)]) -> Self {
         let role = if account == 1 { "member::hosts" } else { "member::joins" };
-        Self { account, actor: Actor::start(role, dir, account, env), said: Vec::new() }
+        Self { process: network.start_with(role, account, env), said: Vec::new() }
     }
 
     pub(crate) fn tell(&mut self, line: &str) {
-        self.actor.tell(line);
+        self.process.tell(line);
     }
 
     /// Waits until it says that. What it says before that is kept.
@@ -77,15 +72,15 @@ impl Member {
 
     /// Keeps the next thing that it says.
     fn listen(&mut self, awaited: &str) {
-        let Some(line) = self.actor.line_within(PATIENCE) else {
-            panic!("account {}: {awaited:?} was awaited, and it said {:?}", self.account, self.said);
-        };
+        let line = self.process.line_within(TIMEOUT).unwrap_or_else(|silence| {
+            self.process.fail(&format!("{awaited:?}, after {:?}", self.said), silence)
+        });
         self.said.push(line);
     }
 
     /// What it has said until now and nobody asked for.
     pub(crate) fn rest(&mut self) -> &[String] {
-        self.said.extend(self.actor.lines_so_far());
+        self.said.extend(self.process.lines_so_far());
         &self.said
     }
 
@@ -106,17 +101,17 @@ impl Member {
     }
 
     pub(crate) fn kill(&mut self) {
-        self.actor.kill();
+        self.process.kill();
     }
 
-    pub(crate) fn ends_well(self) {
-        self.actor.ends_well();
+    pub(crate) fn ends_well(mut self) {
+        self.process.ends_well();
     }
 }
 
 /// A mesh of that many members in one lobby, complete: everyone knows everyone, by the same id.
-pub(crate) fn mesh(dir: &Path, count: u32, env: &[(&str, &str)]) -> Vec<Member> {
-    let mut members: Vec<_> = (1..=count).map(|account| Member::start(dir, account, env)).collect();
+pub(crate) fn mesh(network: &Network, count: u32, env: &[(&str, &str)]) -> Vec<Member> {
+    let mut members: Vec<_> = (1..=count).map(|account| Member::start(network, account, env)).collect();
     until("everyone to know everyone", || {
         let rolls: Vec<_> = members.iter_mut().map(|member| member.ask("roll")).collect();
         let complete = rolls[0].split(' ').count() == count as usize;
@@ -138,19 +133,14 @@ pub(crate) fn exchange(members: &mut [Member], packets: u32) {
 /// Everyone exits. A process that does not end well is a fault.
 pub(crate) fn part(mut members: Vec<Member>) {
     for member in &mut members {
-        member.actor.end_input();
+        member.process.end_input();
     }
     for member in members {
         member.ends_well();
     }
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts() {
-    if !roles::is("member::hosts") {
-        return;
-    }
+pub(crate) fn hosts() {
     let mut game = Game::start();
     game.steam.create_lobby(LobbyType::Public, 16).unwrap();
     let lobby = game.until_lobby("a lobby", |event| match event {
@@ -164,12 +154,7 @@ fn hosts() {
     Play::new(game).run();
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn joins() {
-    if !roles::is("member::joins") {
-        return;
-    }
+pub(crate) fn joins() {
     let mut game = Game::start();
     let hosted = ("hosted".into(), "yes".into(), Comparison::Equal);
     let filters = LobbyFilters { texts: vec![hosted], ..LobbyFilters::default() };
@@ -218,17 +203,9 @@ struct Play {
 
 impl Play {
     fn new(game: Game) -> Self {
-        let (to_orders, orders) = channel();
-        std::thread::spawn(move || {
-            for line in std::io::stdin().lines().map_while(Result::ok) {
-                if to_orders.send(line).is_err() {
-                    return;
-                }
-            }
-        });
         Self {
             game,
-            orders,
+            orders: local_steam_harness::requests(),
             met: BTreeMap::new(),
             put: 0,
             to_put: 0,
