@@ -30,7 +30,10 @@ macro_rules! bound {
 macro_rules! steam_api {
     (
         required { $($name:ident: fn($($arg:ty $(as $arg_bound:ty)?),*) $(-> $ret:ty $(as $ret_bound:ty)?)?;)* }
-        optional { $($opt:ident: fn($($opt_arg:ty $(as $opt_bound:ty)?),*) $(-> $opt_ret:ty $(as $opt_ret_bound:ty)?)?;)* }
+        optional {
+            $($opt:ident: fn($($opt_arg:ty $(as $opt_bound:ty)?),*)
+                $(-> $opt_ret:ty $(as $opt_ret_bound:ty)?)?;)*
+        }
         accessors { $($accessor:ident: fn() -> $interface:ty;)* }
     ) => {
         /// Steam's functions.
@@ -67,7 +70,8 @@ macro_rules! steam_api {
         fn check<Never>() {
             $(let _: unsafe extern "C" fn($(bound!($arg $(, $arg_bound)?)),*) $(-> bound!($ret $(, $ret_bound)?))?
                 = sys::$name;)*
-            $(let _: unsafe extern "C" fn($(bound!($opt_arg $(, $opt_bound)?)),*) $(-> bound!($opt_ret $(, $opt_ret_bound)?))?
+            $(let _: unsafe extern "C" fn($(bound!($opt_arg $(, $opt_bound)?)),*)
+                    $(-> bound!($opt_ret $(, $opt_ret_bound)?))?
                 = sys::$opt;)*
             $(let _: unsafe extern "C" fn() -> $interface = sys::$accessor;)*
         }
@@ -88,40 +92,98 @@ steam_api! {
         SteamAPI_SteamNetworkingIdentity_GetSteamID64: fn(*mut sys::SteamNetworkingIdentity) -> u64;
         SteamAPI_SteamNetworkingIdentity_SetSteamID64: fn(*mut sys::SteamNetworkingIdentity, u64);
         SteamAPI_ISteamNetworkingSockets_RunCallbacks: fn(*mut ISteamNetworkingSockets);
-        SteamAPI_ISteamNetworkingSockets_CreateListenSocketP2P: fn(*mut ISteamNetworkingSockets, c_int, c_int, *const sys::SteamNetworkingConfigValue_t) -> sys::HSteamListenSocket;
-        SteamAPI_ISteamNetworkingSockets_CloseListenSocket: fn(*mut ISteamNetworkingSockets, sys::HSteamListenSocket) -> bool;
-        SteamAPI_ISteamNetworkingSockets_ConnectP2P: fn(*mut ISteamNetworkingSockets, *const sys::SteamNetworkingIdentity, c_int, c_int, *const sys::SteamNetworkingConfigValue_t) -> sys::HSteamNetConnection;
-        SteamAPI_ISteamNetworkingSockets_AcceptConnection: fn(*mut ISteamNetworkingSockets, sys::HSteamNetConnection) -> c_int as sys::EResult;
-        SteamAPI_ISteamNetworkingSockets_CloseConnection: fn(*mut ISteamNetworkingSockets, sys::HSteamNetConnection, c_int, *const c_char, bool) -> bool;
-        SteamAPI_ISteamNetworkingSockets_GetConnectionInfo: fn(*mut ISteamNetworkingSockets, sys::HSteamNetConnection, *mut sys::SteamNetConnectionInfo_t) -> bool;
-        SteamAPI_ISteamNetworkingSockets_GetConnectionUserData: fn(*mut ISteamNetworkingSockets, sys::HSteamNetConnection) -> i64;
-        SteamAPI_ISteamNetworkingSockets_SetConnectionUserData: fn(*mut ISteamNetworkingSockets, sys::HSteamNetConnection, i64) -> bool;
-        SteamAPI_ISteamNetworkingSockets_ConfigureConnectionLanes: fn(*mut ISteamNetworkingSockets, sys::HSteamNetConnection, c_int, *const c_int, *const u16) -> c_int as sys::EResult;
-        SteamAPI_ISteamNetworkingSockets_CreatePollGroup: fn(*mut ISteamNetworkingSockets) -> sys::HSteamNetPollGroup;
-        SteamAPI_ISteamNetworkingSockets_DestroyPollGroup: fn(*mut ISteamNetworkingSockets, sys::HSteamNetPollGroup) -> bool;
-        SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup: fn(*mut ISteamNetworkingSockets, sys::HSteamNetConnection, sys::HSteamNetPollGroup) -> bool;
-        SteamAPI_ISteamNetworkingSockets_SendMessages: fn(*mut ISteamNetworkingSockets, c_int, *const *mut sys::SteamNetworkingMessage_t, *mut i64);
-        SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup: fn(*mut ISteamNetworkingSockets, sys::HSteamNetPollGroup, *mut *mut sys::SteamNetworkingMessage_t, c_int) -> c_int;
-        SteamAPI_ISteamNetworkingSockets_GetConnectionRealTimeStatus: fn(*mut ISteamNetworkingSockets, sys::HSteamNetConnection, *mut sys::SteamNetConnectionRealTimeStatus_t, c_int, *mut sys::SteamNetConnectionRealTimeLaneStatus_t) -> c_int as sys::EResult;
-        SteamAPI_ISteamNetworkingUtils_AllocateMessage: fn(*mut ISteamNetworkingUtils, c_int) -> *mut sys::SteamNetworkingMessage_t;
-        SteamAPI_ISteamNetworkingUtils_GetConfigValueInfo: fn(*mut ISteamNetworkingUtils, c_int as sys::ESteamNetworkingConfigValue, *mut c_int as *mut sys::ESteamNetworkingConfigDataType, *mut c_int as *mut sys::ESteamNetworkingConfigScope) -> *const c_char;
-        SteamAPI_ISteamNetworkingUtils_SetConfigValue: fn(*mut ISteamNetworkingUtils, c_int as sys::ESteamNetworkingConfigValue, c_int as sys::ESteamNetworkingConfigScope, isize, c_int as sys::ESteamNetworkingConfigDataType, *const c_void) -> bool;
-        SteamAPI_ISteamMatchmaking_CreateLobby: fn(*mut ISteamMatchmaking, c_int as sys::ELobbyType, c_int) -> sys::SteamAPICall_t;
+        SteamAPI_ISteamNetworkingSockets_CreateListenSocketP2P: fn(
+            *mut ISteamNetworkingSockets, c_int, c_int, *const sys::SteamNetworkingConfigValue_t
+        ) -> sys::HSteamListenSocket;
+        SteamAPI_ISteamNetworkingSockets_CloseListenSocket: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamListenSocket
+        ) -> bool;
+        SteamAPI_ISteamNetworkingSockets_ConnectP2P: fn(
+            *mut ISteamNetworkingSockets, *const sys::SteamNetworkingIdentity, c_int, c_int,
+            *const sys::SteamNetworkingConfigValue_t
+        ) -> sys::HSteamNetConnection;
+        SteamAPI_ISteamNetworkingSockets_AcceptConnection: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetConnection
+        ) -> c_int as sys::EResult;
+        SteamAPI_ISteamNetworkingSockets_CloseConnection: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetConnection, c_int, *const c_char, bool
+        ) -> bool;
+        SteamAPI_ISteamNetworkingSockets_GetConnectionInfo: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetConnection, *mut sys::SteamNetConnectionInfo_t
+        ) -> bool;
+        SteamAPI_ISteamNetworkingSockets_GetConnectionUserData: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetConnection
+        ) -> i64;
+        SteamAPI_ISteamNetworkingSockets_SetConnectionUserData: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetConnection, i64
+        ) -> bool;
+        SteamAPI_ISteamNetworkingSockets_ConfigureConnectionLanes: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetConnection, c_int, *const c_int, *const u16
+        ) -> c_int as sys::EResult;
+        SteamAPI_ISteamNetworkingSockets_CreatePollGroup: fn(
+            *mut ISteamNetworkingSockets
+        ) -> sys::HSteamNetPollGroup;
+        SteamAPI_ISteamNetworkingSockets_DestroyPollGroup: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetPollGroup
+        ) -> bool;
+        SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetConnection, sys::HSteamNetPollGroup
+        ) -> bool;
+        SteamAPI_ISteamNetworkingSockets_SendMessages: fn(
+            *mut ISteamNetworkingSockets, c_int, *const *mut sys::SteamNetworkingMessage_t, *mut i64
+        );
+        SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetPollGroup, *mut *mut sys::SteamNetworkingMessage_t,
+            c_int
+        ) -> c_int;
+        SteamAPI_ISteamNetworkingSockets_GetConnectionRealTimeStatus: fn(
+            *mut ISteamNetworkingSockets, sys::HSteamNetConnection,
+            *mut sys::SteamNetConnectionRealTimeStatus_t, c_int,
+            *mut sys::SteamNetConnectionRealTimeLaneStatus_t
+        ) -> c_int as sys::EResult;
+        SteamAPI_ISteamNetworkingUtils_AllocateMessage: fn(
+            *mut ISteamNetworkingUtils, c_int
+        ) -> *mut sys::SteamNetworkingMessage_t;
+        SteamAPI_ISteamNetworkingUtils_GetConfigValueInfo: fn(
+            *mut ISteamNetworkingUtils, c_int as sys::ESteamNetworkingConfigValue,
+            *mut c_int as *mut sys::ESteamNetworkingConfigDataType,
+            *mut c_int as *mut sys::ESteamNetworkingConfigScope
+        ) -> *const c_char;
+        SteamAPI_ISteamNetworkingUtils_SetConfigValue: fn(
+            *mut ISteamNetworkingUtils, c_int as sys::ESteamNetworkingConfigValue,
+            c_int as sys::ESteamNetworkingConfigScope, isize, c_int as sys::ESteamNetworkingConfigDataType,
+            *const c_void
+        ) -> bool;
+        SteamAPI_ISteamMatchmaking_CreateLobby: fn(
+            *mut ISteamMatchmaking, c_int as sys::ELobbyType, c_int
+        ) -> sys::SteamAPICall_t;
         SteamAPI_ISteamMatchmaking_JoinLobby: fn(*mut ISteamMatchmaking, u64) -> sys::SteamAPICall_t;
         SteamAPI_ISteamMatchmaking_LeaveLobby: fn(*mut ISteamMatchmaking, u64);
         SteamAPI_ISteamMatchmaking_GetLobbyOwner: fn(*mut ISteamMatchmaking, u64) -> u64;
         SteamAPI_ISteamMatchmaking_GetNumLobbyMembers: fn(*mut ISteamMatchmaking, u64) -> c_int;
         SteamAPI_ISteamMatchmaking_GetLobbyMemberByIndex: fn(*mut ISteamMatchmaking, u64, c_int) -> u64;
         SteamAPI_ISteamMatchmaking_GetLobbyMemberLimit: fn(*mut ISteamMatchmaking, u64) -> c_int;
-        SteamAPI_ISteamMatchmaking_GetLobbyData: fn(*mut ISteamMatchmaking, u64, *const c_char) -> *const c_char;
+        SteamAPI_ISteamMatchmaking_GetLobbyData: fn(
+            *mut ISteamMatchmaking, u64, *const c_char
+        ) -> *const c_char;
         SteamAPI_ISteamMatchmaking_GetLobbyDataCount: fn(*mut ISteamMatchmaking, u64) -> c_int;
-        SteamAPI_ISteamMatchmaking_GetLobbyDataByIndex: fn(*mut ISteamMatchmaking, u64, c_int, *mut c_char, c_int, *mut c_char, c_int) -> bool;
-        SteamAPI_ISteamMatchmaking_SetLobbyData: fn(*mut ISteamMatchmaking, u64, *const c_char, *const c_char) -> bool;
+        SteamAPI_ISteamMatchmaking_GetLobbyDataByIndex: fn(
+            *mut ISteamMatchmaking, u64, c_int, *mut c_char, c_int, *mut c_char, c_int
+        ) -> bool;
+        SteamAPI_ISteamMatchmaking_SetLobbyData: fn(
+            *mut ISteamMatchmaking, u64, *const c_char, *const c_char
+        ) -> bool;
         SteamAPI_ISteamMatchmaking_SetLobbyJoinable: fn(*mut ISteamMatchmaking, u64, bool) -> bool;
-        SteamAPI_ISteamMatchmaking_AddRequestLobbyListStringFilter: fn(*mut ISteamMatchmaking, *const c_char, *const c_char, c_int as sys::ELobbyComparison);
-        SteamAPI_ISteamMatchmaking_AddRequestLobbyListNumericalFilter: fn(*mut ISteamMatchmaking, *const c_char, c_int, c_int as sys::ELobbyComparison);
+        SteamAPI_ISteamMatchmaking_AddRequestLobbyListStringFilter: fn(
+            *mut ISteamMatchmaking, *const c_char, *const c_char, c_int as sys::ELobbyComparison
+        );
+        SteamAPI_ISteamMatchmaking_AddRequestLobbyListNumericalFilter: fn(
+            *mut ISteamMatchmaking, *const c_char, c_int, c_int as sys::ELobbyComparison
+        );
         SteamAPI_ISteamMatchmaking_AddRequestLobbyListFilterSlotsAvailable: fn(*mut ISteamMatchmaking, c_int);
-        SteamAPI_ISteamMatchmaking_AddRequestLobbyListDistanceFilter: fn(*mut ISteamMatchmaking, c_int as sys::ELobbyDistanceFilter);
+        SteamAPI_ISteamMatchmaking_AddRequestLobbyListDistanceFilter: fn(
+            *mut ISteamMatchmaking, c_int as sys::ELobbyDistanceFilter
+        );
         SteamAPI_ISteamMatchmaking_AddRequestLobbyListResultCountFilter: fn(*mut ISteamMatchmaking, c_int);
         SteamAPI_ISteamMatchmaking_RequestLobbyList: fn(*mut ISteamMatchmaking) -> sys::SteamAPICall_t;
         SteamAPI_ISteamMatchmaking_GetLobbyByIndex: fn(*mut ISteamMatchmaking, c_int) -> u64;
@@ -129,12 +191,17 @@ steam_api! {
     optional {
         SteamAPI_InitFlat: fn(*mut sys::SteamErrMsg) -> c_int as sys::ESteamAPIInitResult;
         SteamAPI_ISteamUtils_IsAPICallCompleted: fn(*mut ISteamUtils, sys::SteamAPICall_t, *mut bool) -> bool;
-        SteamAPI_ISteamUtils_GetAPICallResult: fn(*mut ISteamUtils, sys::SteamAPICall_t, *mut c_void, c_int, c_int, *mut bool) -> bool;
+        SteamAPI_ISteamUtils_GetAPICallResult: fn(
+            *mut ISteamUtils, sys::SteamAPICall_t, *mut c_void, c_int, c_int, *mut bool
+        ) -> bool;
         SteamAPI_ISteamUtils_GetAppID: fn(*mut ISteamUtils) -> u32;
         SteamAPI_ISteamFriends_GetPersonaName: fn(*mut ISteamFriends) -> *const c_char;
         SteamAPI_ISteamFriends_ActivateGameOverlayInviteDialog: fn(*mut ISteamFriends, u64);
         SteamAPI_ISteamNetworkingUtils_InitRelayNetworkAccess: fn(*mut ISteamNetworkingUtils);
-        SteamAPI_ISteamNetworkingUtils_SetDebugOutputFunction: fn(*mut ISteamNetworkingUtils, c_int as sys::ESteamNetworkingSocketsDebugOutputType, Option<DebugOutput> as sys::FSteamNetworkingSocketsDebugOutput);
+        SteamAPI_ISteamNetworkingUtils_SetDebugOutputFunction: fn(
+            *mut ISteamNetworkingUtils, c_int as sys::ESteamNetworkingSocketsDebugOutputType,
+            Option<DebugOutput> as sys::FSteamNetworkingSocketsDebugOutput
+        );
     }
     accessors {
         SteamAPI_SteamNetworkingSockets_SteamAPI_v012: fn() -> *mut ISteamNetworkingSockets;

@@ -50,6 +50,7 @@ pub(super) fn own_folder() -> Option<PathBuf> {
 }
 
 #[cfg(target_vendor = "apple")]
+#[allow(deprecated, reason = "two calls are no reason for another crate")]
 fn loaded_files() -> Vec<PathBuf> {
     // SAFETY: may be called at any time; an index that is gone by the time it is asked for yields null.
     let names =
