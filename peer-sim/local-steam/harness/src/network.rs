@@ -16,6 +16,10 @@ pub const fn steam_id(account: u32) -> u64 {
     FIRST_ACCOUNT + account as u64
 }
 
+/// In what Local Steam is as hard as Steam may be in every test that does not say so itself (`LOCAL_STEAM_STRICT`, see
+/// Local Steam's README). The variable `STEAM_WORKER_STRICT` chooses otherwise for a run.
+pub const STRICT: &str = "late-callbacks";
+
 /// Where processes meet that shall meet nobody else.
 #[derive(Debug)]
 pub struct Network {
@@ -47,11 +51,12 @@ impl Network {
         &self.folder
     }
 
-    /// Has a process load Local Steam and join this network under an account. What this process' own environment says
+    /// Has a process load Local Steam, [`STRICT`], and join this network under an account. What this process' own environment says
     /// of Steam is not passed on.
     pub fn join(&self, account: u32, command: &mut Command) {
         forget_steam(command);
         library::load_from(&library::local_steam(), command);
+        command.env("LOCAL_STEAM_STRICT", std::env::var("STEAM_WORKER_STRICT").as_deref().unwrap_or(STRICT));
         command.env("LOCAL_STEAM_DIR", &self.folder).env("LOCAL_STEAM_ID", account.to_string());
     }
 
