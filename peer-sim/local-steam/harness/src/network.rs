@@ -17,13 +17,15 @@ pub const fn steam_id(account: u32) -> u64 {
 }
 
 /// In what Local Steam is as hard as Steam may be in every test that does not say so itself (`LOCAL_STEAM_STRICT`, see
-/// Local Steam's README). The variable `STEAM_WORKER_STRICT` chooses otherwise for a run.
+/// Local Steam's README). Sessions live with `silent-ports`, too, but lose packets with `each-message`, meet late or not at
+/// all with `crossing-dials`, and come back late with `silent-duplicates`; with `own-callbacks` they hear nothing. The variable `STEAM_WORKER_STRICT` chooses otherwise for a run.
 pub const STRICT: &str = "late-callbacks";
 
 /// Where processes meet that shall meet nobody else.
 #[derive(Debug)]
 pub struct Network {
     folder: PathBuf,
+    strict: String,
     // Removed with this value; `None` if the network is another process's.
     _owned: Option<TempDir>,
 }
@@ -33,7 +35,8 @@ impl Network {
     #[expect(clippy::new_without_default, reason = "it creates a folder")]
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a folder for the network");
-        Self { folder: folder.path().to_owned(), _owned: Some(folder) }
+        let network = Self::in_folder(folder.path());
+        Self { _owned: Some(folder), ..network }
     }
 
     /// The network that this process, a worker, was started in.
@@ -43,7 +46,14 @@ impl Network {
 
     /// The network that meets in a folder, which stays.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), _owned: None }
+        let strict = std::env::var("STEAM_WORKER_STRICT").unwrap_or_else(|_| STRICT.to_owned());
+        Self { folder: folder.into(), strict, _owned: None }
+    }
+
+    /// The same with this `LOCAL_STEAM_STRICT`, whatever the run has chosen.
+    #[must_use]
+    pub fn with_strict(self, strict: &str) -> Self {
+        Self { strict: strict.to_owned(), ..self }
     }
 
     /// Where its processes meet.
@@ -56,7 +66,7 @@ impl Network {
     pub fn join(&self, account: u32, command: &mut Command) {
         forget_steam(command);
         library::load_from(&library::local_steam(), command);
-        command.env("LOCAL_STEAM_STRICT", std::env::var("STEAM_WORKER_STRICT").as_deref().unwrap_or(STRICT));
+        command.env("LOCAL_STEAM_STRICT", &self.strict);
         command.env("LOCAL_STEAM_DIR", &self.folder).env("LOCAL_STEAM_ID", account.to_string());
     }
 
