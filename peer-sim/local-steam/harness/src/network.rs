@@ -16,9 +16,9 @@ pub const fn steam_id(account: u32) -> u64 {
     FIRST_ACCOUNT + account as u64
 }
 
-/// In what Local Steam is as hard as Steam may be in every test that does not say so itself (`LOCAL_STEAM_STRICT`, see
-/// Local Steam's README). Sessions live with `silent-ports`, too, but lose packets with `each-message`, meet late or not at
-/// all with `crossing-dials`, and come back late with `silent-duplicates`; with `own-callbacks` they hear nothing. The variable `STEAM_WORKER_STRICT` chooses otherwise for a run.
+/// The behaviours of Steam that tests have Local Steam choose where they do not choose themselves, as in
+/// `LOCAL_STEAM_STRICT` (Local Steam's README lists them). The variable `STEAM_WORKER_STRICT` chooses otherwise for a
+/// run.
 pub const STRICT: &str = "late-callbacks";
 
 /// Where processes meet that shall meet nobody else.
@@ -41,7 +41,8 @@ impl Network {
 
     /// The network that this process, a worker, was started in.
     pub fn of_this_process() -> Self {
-        Self::in_folder(std::env::var_os("LOCAL_STEAM_DIR").expect("a worker's network"))
+        let network = Self::in_folder(std::env::var_os("LOCAL_STEAM_DIR").expect("a worker's network"));
+        network.with_strict(&std::env::var("LOCAL_STEAM_STRICT").expect("a worker's network"))
     }
 
     /// The network that meets in a folder, which stays.
