@@ -1,6 +1,6 @@
 //! Steam's callback queue and call results, and the structures that travel through them.
 //!
-//! What happens is staged until the next frame runs, as news from Steam's servers arrive between frames: a
+//! What happens is staged until the next frame runs, as what Steam's servers send arrives between frames: a
 //! game never finds the answer to a call in the queue before it has returned to its main loop.
 
 use std::collections::{HashMap, VecDeque};

@@ -138,7 +138,7 @@ unsafe extern "C" fn __wrap_sendto(
     // SAFETY: the caller's arguments, or a copy of what they point to that lives until the call returns.
     unsafe {
         match holding(address, length, SHOWN) {
-            // As a line does that is full: the sender is not told.
+            // A full line drops it, and the sender does not know.
             Some(_) if !line_rate::SENDING.carries(size) => size as ssize_t,
             Some(shown) => {
                 let real = with(shown, REAL);

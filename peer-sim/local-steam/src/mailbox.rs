@@ -69,7 +69,7 @@ impl Mailbox {
         Ok(Self { account, instance, incoming, outgoing, dir })
     }
 
-    /// Sends a datagram. That nobody is there, or that their box is full, is not told: a signal through Steam
+    /// Sends a datagram. That nobody is there, or that their box is full, is no error: a signal through Steam
     /// does not tell either.
     pub(crate) fn send(&self, to: u32, kind: Kind, body: &[u8]) {
         if HEADER + body.len() > MAX_LETTER {

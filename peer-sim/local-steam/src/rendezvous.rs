@@ -13,7 +13,7 @@
 //!   that request is accepted here, by the regular way.
 //! - **A peer that died and came back** dials again under the same identity. The sockets take its request for a
 //!   repetition of the old connection, which nobody has ended yet, and drop it. When the first signal of another
-//!   run of a peer arrives, the connections to the earlier run are told what the new one would say if it were
+//!   run of a peer arrives, the connections to the earlier run get what the new one would say if it were
 //!   asked about them, by the signal that exists for this: "no connection". They end with 5010.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -331,7 +331,7 @@ unsafe extern "C" fn on_connect_request(
     };
     if !listens_on(port) {
         if let Some(sockets) = gns::sockets().filter(|_| !strict::is(Behaviour::SilentPorts)) {
-            // Closing it now is how the sockets are told to answer with a rejection (`send_rejection`).
+            // Closing it now makes the sockets answer with a rejection (`send_rejection`).
             // SAFETY: the text is a C string, and handles are checked.
             unsafe {
                 sockets.close_connection(connection, 0, c"Nobody listens on this port".as_ptr(), false)

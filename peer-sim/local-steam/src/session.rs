@@ -170,7 +170,7 @@ impl Session {
         let woken = self.woken.swap(false, Ordering::AcqRel);
         self.lobbies().frame(woken);
         self.queue.frame();
-        if strict::dispatch_tells() {
+        if strict::dispatch_passes_on() {
             run_networking_callbacks();
         }
         // What our own callback has posted belongs to this frame.
@@ -206,7 +206,7 @@ fn read_mailbox(mailbox: &Mailbox, woken: &AtomicBool) {
     }
 }
 
-/// Tells of the changes of connections that are due: by the game's functions, or by our own below.
+/// Passes on the changes of connections that are due: to the game's functions, or to our own below.
 pub(crate) fn run_networking_callbacks() {
     if let Some(sockets) = gns::sockets().filter(|_| !strict::hold_back()) {
         // SAFETY: has no preconditions.

@@ -24,7 +24,7 @@ pub(crate) enum Behaviour {
     /// kinds of dispatch, too.
     OwnCallbacks = 16,
     /// Status changes are held back by every other run of callbacks: the connection has changed, and its messages can
-    /// be received, before the game is told.
+    /// be received, before the game hears of it.
     LateCallbacks = 32,
 }
 
@@ -90,12 +90,12 @@ pub(crate) fn note_function() {
     HAS_FUNCTION.store(true, Ordering::Relaxed);
 }
 
-/// Whether dispatch tells the game of status changes, of which a game without functions is told by callbacks.
-pub(crate) fn dispatch_tells() -> bool {
+/// Whether dispatch passes on status changes, which a game without functions gets as callbacks.
+pub(crate) fn dispatch_passes_on() -> bool {
     !(is(Behaviour::OwnCallbacks) && HAS_FUNCTION.load(Ordering::Relaxed))
 }
 
-/// Whether this run of callbacks is to tell nothing.
+/// Whether this run of callbacks passes nothing on.
 pub(crate) fn hold_back() -> bool {
     is(Behaviour::LateCallbacks)
         && HAS_FUNCTION.load(Ordering::Relaxed)

@@ -18,8 +18,13 @@ struct OverLocalSteam {
     processes: BTreeMap<SteamId, Rc<RefCell<Process>>>,
 }
 
+/// The suite says what all of its networks do: a refused port, and dials that cross, are as in memory.
 fn bed() -> OverLocalSteam {
-    OverLocalSteam { network: Network::new(), started: Instant::now(), processes: BTreeMap::new() }
+    OverLocalSteam {
+        network: Network::new().with_strict("late-callbacks"),
+        started: Instant::now(),
+        processes: BTreeMap::new(),
+    }
 }
 
 impl Bed for OverLocalSteam {

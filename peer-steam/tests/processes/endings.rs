@@ -71,7 +71,7 @@ fn a_killed_host_ends_every_client() {
 
 /// One says its last words and exits; the others hear them, then of its end, soon.
 fn leaves(mut leaver: Member, account: u32, others: &mut [Member]) {
-    let told = Instant::now();
+    let asked = Instant::now();
     leaver.tell("last words");
     for other in &mut *others {
         other.hear_in_order(&[
@@ -80,7 +80,7 @@ fn leaves(mut leaver: Member, account: u32, others: &mut [Member]) {
             &format!("disconnected {account}"),
         ]);
     }
-    let heard = told.elapsed();
+    let heard = asked.elapsed();
     assert!(heard < LONGEST_GOODBYE, "{heard:?}");
     println!("{account}: heard after {heard:?}");
     leaver.ends_well();

@@ -1,4 +1,4 @@
-//! A game in a process of its own: a session over Steam, told of its lobby.
+//! A game in a process of its own: a session over Steam that follows its lobby.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
-//! Members of a lobby who play together: each a process with a session, told what to do line by line, and it says line
-//! by line what it sees. Users go by the numbers of their accounts; the first one hosts.
+//! Members of a lobby who play together: each a process with a session that takes requests line by line, and reports line by
+//! line what it sees. Users go by the numbers of their accounts; the first one hosts.
 //!
-//! | told | it does |
+//! | request | what it does |
 //! |---|---|
 //! | `put 3 0 hello` | puts a reliable packet for account 3 on channel 0 |
 //! | `exchange 1000` | puts so many numbered reliable packets for everyone on each of three channels; says `exchanged` when as many have come from everyone, each once and in order |
@@ -180,7 +180,7 @@ pub(crate) fn joins() {
         play.connect(found);
         until("the host, or that it cannot be reached", || {
             play.frame();
-            assert!(play.obey_next().is_continue(), "told to exit before it was there");
+            assert!(play.handle_next().is_continue(), "asked to exit before it was there");
             (play.game.session.status() != Status::Connecting).then_some(())
         });
     }
@@ -190,8 +190,8 @@ pub(crate) fn joins() {
 /// A member at play.
 struct Play {
     game: Game,
-    orders: Receiver<String>,
-    /// Everyone it has ever met. A peer's end is told when it is no peer any more.
+    requests: Receiver<String>,
+    /// Everyone it has ever met. A peer that ends is no peer any more.
     met: BTreeMap<PeerId, SteamId>,
     /// Numbered packets that are put on each channel, and how many that shall be.
     put: u32,
@@ -205,7 +205,7 @@ impl Play {
     fn new(game: Game) -> Self {
         Self {
             game,
-            orders: local_steam_harness::requests(),
+            requests: local_steam_harness::requests(),
             met: BTreeMap::new(),
             put: 0,
             to_put: 0,
@@ -228,22 +228,22 @@ impl Play {
             {
                 say!("over");
             }
-            match self.obey_next() {
+            match self.handle_next() {
                 ControlFlow::Continue(()) => std::thread::park_timeout(Duration::from_millis(1)),
                 ControlFlow::Break(()) => return self.game.exits(),
             }
         }
     }
 
-    /// Does what it is told. Breaks off if it is told to exit.
-    fn obey_next(&mut self) -> ControlFlow<()> {
-        match self.orders.try_recv() {
-            Ok(order) if order == "last words" => {
+    /// Handles a request. Breaks if it is to exit.
+    fn handle_next(&mut self) -> ControlFlow<()> {
+        match self.requests.try_recv() {
+            Ok(request) if request == "last words" => {
                 self.put(Target::All, Channel::ZERO, b"last words");
                 ControlFlow::Break(())
             }
-            Ok(order) => {
-                self.obey(&order);
+            Ok(request) => {
+                self.handle(&request);
                 ControlFlow::Continue(())
             }
             Err(TryRecvError::Empty) => ControlFlow::Continue(()),
@@ -303,8 +303,8 @@ impl Play {
         }
     }
 
-    fn obey(&mut self, order: &str) {
-        match *order.splitn(4, ' ').collect::<Vec<_>>().as_slice() {
+    fn handle(&mut self, request: &str) {
+        match *request.splitn(4, ' ').collect::<Vec<_>>().as_slice() {
             ["put", to, channel, text] => {
                 let to = self.game.session.peer_id_for_steam_id(user(to.parse().unwrap())).expect("a peer");
                 let channel = Channel::new(channel.parse().unwrap()).unwrap();
@@ -329,7 +329,7 @@ impl Play {
                 let roll: Vec<_> = roll.iter().map(|(account, id)| format!("{account}:{id}")).collect();
                 say!("roll {}", roll.join(" "));
             }
-            _ => panic!("no order: {order}"),
+            _ => panic!("no such request: {request}"),
         }
     }
 

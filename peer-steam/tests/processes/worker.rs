@@ -83,7 +83,7 @@ pub(crate) fn run() {
     let mut steam = Steam::init().expect("Local Steam");
     assert!(!steam.is_adopted());
     let mut transports = vec![Some(SteamTransport::new())];
-    // Whether the end of a frame is still to be told.
+    // Whether the end of a frame is still to be answered.
     let mut owes_frame = false;
     loop {
         let request = match requests.recv_timeout(Duration::from_millis(1)) {

@@ -5,7 +5,7 @@ use std::fmt::Arguments;
 use std::io::Write as _;
 use std::sync::mpsc::{Receiver, channel};
 
-/// Every line that a worker has for its test begins with this, so that it is told apart from what else is printed.
+/// Every line that a worker has for its test begins with this, which distinguishes it from what else is printed.
 pub const MARK: &str = "@";
 
 /// Set to its role in a worker's environment.
@@ -58,7 +58,7 @@ pub fn say(text: Arguments<'_>) {
     let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
 }
 
-/// The lines that this worker is told, read by a thread of their own. It is disconnected at the end of stdin.
+/// The requests to this worker, a line each, read by a thread of their own. It is disconnected at the end of stdin.
 pub fn requests() -> Receiver<String> {
     let (sender, requests) = channel();
     std::thread::spawn(move || {

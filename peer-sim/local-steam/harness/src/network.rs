@@ -16,10 +16,16 @@ pub const fn steam_id(account: u32) -> u64 {
     FIRST_ACCOUNT + account as u64
 }
 
+/// The behaviours of Steam that tests have Local Steam choose where they do not choose themselves, as in
+/// `LOCAL_STEAM_STRICT` (Local Steam's README lists them). The variable `STEAM_WORKER_STRICT` chooses otherwise for a
+/// run.
+pub const STRICT: &str = "late-callbacks";
+
 /// Where processes meet that shall meet nobody else.
 #[derive(Debug)]
 pub struct Network {
     folder: PathBuf,
+    strict: String,
     // Removed with this value; `None` if the network is another process's.
     _owned: Option<TempDir>,
 }
@@ -29,17 +35,26 @@ impl Network {
     #[expect(clippy::new_without_default, reason = "it creates a folder")]
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a folder for the network");
-        Self { folder: folder.path().to_owned(), _owned: Some(folder) }
+        let network = Self::in_folder(folder.path());
+        Self { _owned: Some(folder), ..network }
     }
 
     /// The network that this process, a worker, was started in.
     pub fn of_this_process() -> Self {
-        Self::in_folder(std::env::var_os("LOCAL_STEAM_DIR").expect("a worker's network"))
+        let network = Self::in_folder(std::env::var_os("LOCAL_STEAM_DIR").expect("a worker's network"));
+        network.with_strict(&std::env::var("LOCAL_STEAM_STRICT").expect("a worker's network"))
     }
 
     /// The network that meets in a folder, which stays.
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), _owned: None }
+        let strict = std::env::var("STEAM_WORKER_STRICT").unwrap_or_else(|_| STRICT.to_owned());
+        Self { folder: folder.into(), strict, _owned: None }
+    }
+
+    /// The same with this `LOCAL_STEAM_STRICT`, whatever the run has chosen.
+    #[must_use]
+    pub fn with_strict(self, strict: &str) -> Self {
+        Self { strict: strict.to_owned(), ..self }
     }
 
     /// Where its processes meet.
@@ -47,11 +62,12 @@ impl Network {
         &self.folder
     }
 
-    /// Has a process load Local Steam and join this network under an account. What this process' own environment says
+    /// Has a process load Local Steam, [`STRICT`], and join this network under an account. What this process' own environment says
     /// of Steam is not passed on.
     pub fn join(&self, account: u32, command: &mut Command) {
         forget_steam(command);
         library::load_from(&library::local_steam(), command);
+        command.env("LOCAL_STEAM_STRICT", &self.strict);
         command.env("LOCAL_STEAM_DIR", &self.folder).env("LOCAL_STEAM_ID", account.to_string());
     }
 

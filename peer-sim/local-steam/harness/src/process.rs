@@ -111,7 +111,7 @@ impl Process {
     /// If it does not read any more.
     pub fn tell(&mut self, line: &str) {
         if let Err(error) = self.try_tell(line) {
-            panic!("{}: cannot be told {line}: {error}", self.name);
+            panic!("{}: does not read {line}: {error}", self.name);
         }
     }
 

@@ -108,7 +108,7 @@ fn a_port_that_nobody_listens_on_is_refused() {
     let (mut host, mut client) = two(&network);
     host.ask("listen 3 plain");
     let started = Instant::now();
-    // Several at once, so that their refusals must be told apart.
+    // Several at once, so that their refusals must not be mixed up.
     let dialled: Vec<u64> =
         (4..8).map(|port| client.number(&format!("dial {} {port} plain", steam_id(1)))).collect();
     for connection in dialled {

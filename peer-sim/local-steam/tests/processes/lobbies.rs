@@ -64,7 +64,7 @@ fn members_come_and_go_and_everyone_is_told() {
     }
     // To join again changes nothing.
     join(&mut bob, lobby, SUCCESS);
-    // Who leaves is told nothing, and knows nothing any more.
+    // Who leaves gets no callback, and knows nothing any more.
     bob.ask(&format!("leave {lobby}"));
     assert_eq!(members(&mut bob, lobby), []);
     for process in [&mut alice, &mut carol] {
