@@ -76,7 +76,9 @@ impl AsError for InitError {
     fn code(&self) -> Error {
         match self {
             // Steam says "failed" when it is not installed, too: its words tell the cases apart, its numbers do not.
-            Self::NoSteamClient(_) | Self::VersionMismatch(_) | Self::Failed(_) => Error::ERR_UNAVAILABLE,
+            Self::NoLibrary(_) | Self::NoSteamClient(_) | Self::VersionMismatch(_) | Self::Failed(_) => {
+                Error::ERR_UNAVAILABLE
+            }
             Self::AlreadyInitialised => Error::ERR_ALREADY_IN_USE,
         }
     }

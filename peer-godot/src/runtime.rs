@@ -8,7 +8,7 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use godot::prelude::*;
-use peer_core::{LobbyId, Session, Status, Time};
+use peer_core::{Session, Status, Time};
 use peer_steam::{InitError, LobbyEvent, Steam, SteamTransport};
 
 /// A session, shared by the peer that owns it, its packet peers, and this module while it winds up.
@@ -33,8 +33,6 @@ struct Runtime {
     /// What `SteamSession` has not told the game yet.
     lobby_events: VecDeque<LobbyEvent>,
     is_flush_due: bool,
-    /// Whether a peer has run Steam's callbacks since the last frame.
-    has_run_callbacks: bool,
 }
 
 thread_local! {
@@ -65,7 +63,9 @@ pub(crate) fn new_session() -> SharedSession {
 /// Initialises Steam for the process. Harmless if that has been done.
 pub(crate) fn initialize() -> Result<(), InitError> {
     with(|runtime| {
-        if runtime.steam.is_none() {
+        // Another addon may have shut it down in the meantime.
+        if runtime.steam.is_none() || !peer_steam::is_available() {
+            runtime.steam = None;
             let steam = Steam::init()?;
             steam.start_relay_network();
             runtime.steam = Some(steam);
@@ -74,7 +74,7 @@ pub(crate) fn initialize() -> Result<(), InitError> {
     })
 }
 
-/// Makes lobbies and callbacks work if another addon has initialised Steam.
+/// Adopts the session with Steam of another addon, if there is one.
 pub(crate) fn adopt() {
     let is_needed = with(|runtime| runtime.steam.is_none()) && peer_steam::is_available();
     if is_needed && let Err(error) = initialize() {
@@ -87,17 +87,27 @@ pub(crate) fn steam<R>(action: impl FnOnce(&mut Steam) -> R) -> Option<R> {
     with(|runtime| runtime.steam.as_mut().map(action))
 }
 
-/// Runs Steam's callbacks before a peer takes in what has come, so that the next frame need not.
+/// Has Steam report what has come for a peer that is about to take it in. Other callbacks wait for the frame, where no
+/// object is borrowed: those of other addons may run code of the game. Without frames they run here.
 pub(crate) fn pump() {
-    with(|runtime| runtime.has_run_callbacks = true);
-    run_callbacks();
+    if crate::steam_session::frame::is_attached() {
+        if with(|runtime| runtime.steam.is_some()) {
+            peer_steam::run_networking_callbacks();
+        }
+    } else {
+        run_callbacks();
+    }
 }
 
 /// Runs Steam's callbacks, and tells the sessions what happened in lobbies.
 fn run_callbacks() {
+    if with(|runtime| runtime.steam.is_none()) {
+        return;
+    }
+    peer_steam::run_callbacks();
     let (mut events, sessions) = with(|runtime| {
         let Some(steam) = &mut runtime.steam else { return Default::default() };
-        steam.run_callbacks();
+        steam.update();
         let events: Vec<_> = std::iter::from_fn(|| steam.next_lobby_event()).collect();
         let sessions = if events.is_empty() { Vec::new() } else { runtime.sessions.clone() };
         (events, sessions)
@@ -123,11 +133,6 @@ fn pass_lobby_events(session: &mut Session<SteamTransport>, events: &[LobbyEvent
             _ => {}
         }
     }
-}
-
-/// A session follows a lobby that another addon may have joined.
-pub(crate) fn watch_lobby(lobby: LobbyId) {
-    steam(|steam| steam.watch_lobby(lobby));
 }
 
 /// Sends what has been put, at the end of the frame.
@@ -182,10 +187,7 @@ fn poll_draining() -> bool {
 
 /// What a frame brings whether or not a peer is polled in it.
 pub(crate) fn frame() {
-    // A peer that is polled has run the callbacks a moment ago, in this same frame.
-    if !with(|runtime| std::mem::replace(&mut runtime.has_run_callbacks, false)) {
-        run_callbacks();
-    }
+    run_callbacks();
     poll_draining();
 }
 
@@ -203,7 +205,7 @@ pub(crate) fn shut_down() {
     }
     let deadline = Instant::now() + EXIT_DRAIN_TIMEOUT;
     while poll_draining() && Instant::now() < deadline {
-        run_callbacks();
+        peer_steam::run_networking_callbacks();
         std::thread::sleep(EXIT_POLL_INTERVAL);
     }
     let (steam, draining) = with(|runtime| {

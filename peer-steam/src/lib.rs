@@ -44,5 +44,8 @@ mod user_data;
 pub use config::{ConfigError, ConfigValue};
 pub use ffi::receive::SteamMessage;
 pub use lobby::{Comparison, Distance, LobbyError, LobbyEvent, LobbyFilters, LobbyType};
-pub use steam::{DebugLevel, InitError, Steam, is_available, live_messages, payloads_in_flight};
+pub use steam::{
+    DebugLevel, InitError, Steam, is_available, live_messages, payloads_in_flight, run_callbacks,
+    run_networking_callbacks,
+};
 pub use transport::SteamTransport;

@@ -7,7 +7,7 @@ use peer_core::SteamId;
 use thiserror::Error;
 
 use crate::ffi::library::{self, Init};
-use crate::ffi::{self, Hold, debug, identity, relay};
+use crate::ffi::{self, Hold, debug, dispatch, identity, relay};
 use crate::lobby::Lobbies;
 
 /// Whether there is a [`Steam`]: two would take each other's callbacks.
@@ -16,6 +16,9 @@ static EXISTS: AtomicBool = AtomicBool::new(false);
 /// Why Steam could not be initialised.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InitError {
+    /// There is no Steam library: its file name, and where it was looked for.
+    #[error("Steam's library was not found: put it beside the addon's. {0}")]
+    NoLibrary(String),
     /// No Steam client is running.
     #[error(
         "Steam is not running: start the Steam client and log in, or run against Local Steam. Steam says: {0}"
@@ -76,6 +79,24 @@ pub fn is_available() -> bool {
     Hold::acquire().is_some()
 }
 
+/// Runs Steam's callbacks, those of other addons in this process among them. Nothing happens without Steam, or when called
+/// from a callback.
+///
+/// With [`Steam::update`], the same as [`Steam::run_callbacks`], for callers whose [`Steam`] must not be borrowed while code
+/// of other addons runs.
+pub fn run_callbacks() {
+    if let Some(hold) = Hold::acquire() {
+        dispatch::run(&hold);
+    }
+}
+
+/// Has Steam report connection status changes to the transports now. Code of other addons does not run.
+pub fn run_networking_callbacks() {
+    if let Some(hold) = Hold::acquire() {
+        dispatch::run_networking(&hold);
+    }
+}
+
 /// Received messages of the whole process that are not dropped yet.
 pub fn live_messages() -> usize {
     library::live_messages()
@@ -88,15 +109,9 @@ pub fn payloads_in_flight() -> usize {
 
 /// The session with Steam, one per process.
 ///
-/// If another addon of the process has initialised Steam before, its session is adopted: this crate neither runs its
-/// callbacks nor shuts it down. In an adopted session
-///
-/// - connections and messages work as usual, provided that the other addon runs callbacks;
-/// - the results of [`create_lobby`](Self::create_lobby), [`join_lobby`](Self::join_lobby) and
-///   [`request_lobby_list`](Self::request_lobby_list) are polled in [`run_callbacks`](Self::run_callbacks);
-/// - members and data are polled five times a second, for lobbies created or joined here or given to
-///   [`watch_lobby`](Self::watch_lobby);
-/// - [`LobbyEvent::JoinRequested`](crate::LobbyEvent::JoinRequested) is not emitted: use the other addon's.
+/// If another addon of the process has initialised Steam before, its session is adopted: everything works as usual, and
+/// this crate does not shut it down. Callbacks are registered for beside those of other addons, so it does not matter
+/// who else runs Steam's callbacks.
 ///
 /// Dropping it shuts Steam down if this crate initialised it, once no transport and no message needs it any more.
 #[derive(Debug)]
@@ -119,6 +134,10 @@ impl Steam {
         let (hold, is_adopted) = match library::init() {
             Init::Ours(hold) => (hold, false),
             Init::Adopted(hold) => (hold, true),
+            Init::NoLibrary(text) => {
+                EXISTS.store(false, Ordering::Release);
+                return Err(InitError::NoLibrary(text));
+            }
             Init::Failed(code, text) => {
                 EXISTS.store(false, Ordering::Release);
                 return Err(match code {
@@ -128,6 +147,7 @@ impl Steam {
                 });
             }
         };
+        dispatch::register(&hold);
         Ok(Self { lobbies: Lobbies::default(), hold, is_adopted })
     }
 
@@ -151,15 +171,21 @@ impl Steam {
         identity::app_id(&self.hold)
     }
 
-    /// Runs Steam's callbacks; call it once a frame. Status changes go to the transports, lobby events to
-    /// [`next_lobby_event`](Self::next_lobby_event). In an adopted session, this only polls for lobby events.
+    /// Runs Steam's callbacks, and takes in what they bring; call it once a frame. Status changes go to the transports,
+    /// lobby events to [`next_lobby_event`](Self::next_lobby_event).
+    ///
+    /// Callbacks of other addons run as well. If those may come back here while this value is borrowed, use
+    /// [`run_callbacks`](crate::run_callbacks) and [`update`](Self::update) instead.
     pub fn run_callbacks(&mut self) {
-        let Self { lobbies, hold, is_adopted } = self;
-        if *is_adopted {
-            lobbies.poll_watched(hold);
-        } else {
-            ffi::dispatch::run_frame(hold, |callback| lobbies.handle(hold, callback));
-        }
+        dispatch::run(&self.hold);
+        self.update();
+    }
+
+    /// Takes in what callbacks have brought since the last time, whoever has run them.
+    ///
+    /// If another addon has shut Steam down, calls that are under way end with a failure.
+    pub fn update(&mut self) {
+        self.lobbies.update(&self.hold);
     }
 
     /// Starts to get ready for relayed connections, which takes some seconds, so that the first one need not wait.
@@ -187,6 +213,8 @@ impl Steam {
 
 impl Drop for Steam {
     fn drop(&mut self) {
+        self.lobbies.cancel(&self.hold);
+        dispatch::unregister(&self.hold);
         EXISTS.store(false, Ordering::Release);
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let library = build(false)?;
     let (program, rest) = args.command.split_first().context("no command to run")?;
     let mut command = Command::new(program);
-    command.args(rest).env(search_variable(), search_path(&library)?);
+    command.args(rest).env(search_variable(), search_path(&library)?).env(STEAM_LIBRARY, &library);
     if std::env::var_os("SteamAppId").is_none() && !Path::new("steam_appid.txt").exists() {
         // Valve's own example application, which every account owns.
         command.env("SteamAppId", "480");
@@ -74,6 +74,9 @@ pub(crate) fn build(is_release: bool) -> Result<PathBuf> {
     step("Local Steam", &mut command)?;
     Ok(target_dir()?.join(if is_release { "release" } else { "debug" }))
 }
+
+/// The variable in which the addon is told where Steam's library is: before the one beside it.
+pub(crate) const STEAM_LIBRARY: &str = "STEAM_API_LIBRARY";
 
 /// The variable that the system's loader searches for libraries.
 pub(crate) fn search_variable() -> &'static str {

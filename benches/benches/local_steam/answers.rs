@@ -1,11 +1,10 @@
 //! The side that answers: a host, and a bare transport that accepts.
 
-use std::io::Read as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::TryRecvError;
 use std::time::Instant;
 
 use bytes::Bytes;
+use local_steam_harness::say;
 use peer_core::{
     Channel, ConnectionHandle, ConnectionState, Message as _, SendFlags, Session, Target, Time, Token,
     TransferMode, Transport,
@@ -14,9 +13,6 @@ use peer_steam::{Steam, SteamMessage, SteamTransport};
 
 use crate::ends::{ANSWER_ME, BATCH, RAW_PORT, SESSION_PORT, SMALL_BYTES, rest, send, transport};
 
-/// The line on stdout that says that both ports are listened on.
-pub(crate) const READY: &str = "listening";
-
 /// Answers until stdin ends.
 pub(crate) fn run() {
     let mut steam = Steam::init().expect("Local Steam");
@@ -24,19 +20,12 @@ pub(crate) fn run() {
     session.create_host(SESSION_PORT, Time::ZERO).expect("nothing is in use");
     let mut raw = transport();
     raw.listen(RAW_PORT).expect("a free port");
-    let is_over = Arc::new(AtomicBool::new(false));
-    std::thread::spawn({
-        let is_over = Arc::clone(&is_over);
-        move || {
-            // It ends by the end of the process that measures, if by nothing else.
-            let _ = std::io::stdin().read_to_end(&mut Vec::new());
-            is_over.store(true, Ordering::Relaxed);
-        }
-    });
-    println!("{READY}");
+    let requests = local_steam_harness::requests();
+    say!("listening");
     let started = Instant::now();
     let mut came = Vec::new();
-    while !is_over.load(Ordering::Relaxed) {
+    // Its end is that of the process that measures, if nothing else.
+    while requests.try_recv() != Err(TryRecvError::Disconnected) {
         steam.run_callbacks();
         session.poll(Time::ZERO + started.elapsed());
         while session.next_event().is_some() {}

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use local_steam_harness::TIMEOUT;
 use peer_core::{
     Batch, Channel, ConnectionHandle, ConnectionState, Lane, Outgoing, PeerId, SendFlags, SendResult,
     Session, Status, Target, Time, Token, TransferMode, Transport, VirtualPort,
@@ -25,9 +26,6 @@ pub(crate) const BATCH: usize = 512;
 /// Steam's options for the rate at which a connection sends, and a rate that leaves the work to the processor.
 const SEND_RATES: [i32; 2] = [10, 11];
 const BYTES_PER_SECOND: i64 = 30_000_000;
-
-/// Longer than anything here takes, however busy the machine is.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A transport with the options of all.
 pub(crate) fn transport() -> SteamTransport {
@@ -156,10 +154,10 @@ impl Ends {
     }
 
     fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !is_so(self) {
             self.steam.run_callbacks();
-            assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+            assert!(Instant::now() < deadline, "{what}: not within {TIMEOUT:?}");
             rest();
         }
     }

@@ -19,15 +19,14 @@ use std::process::ExitCode;
 use criterion::{Criterion, Throughput};
 
 use crate::ends::Ends;
-use crate::processes::Role;
 
 /// Messages of a bulk: several times what Steam's send buffer holds.
 const BULK: u32 = 4_000;
 
 fn main() -> ExitCode {
-    match processes::role() {
+    match local_steam_harness::lines::role().as_deref() {
         None => processes::measure(),
-        Some(Role::Measures) => {
+        Some(processes::MEASURES) => {
             let mut criterion = Criterion::default().configure_from_args();
             // The processes meet when the first benchmark that is to run needs them.
             let ends = OnceCell::new();
@@ -36,10 +35,11 @@ fn main() -> ExitCode {
             criterion.final_summary();
             ExitCode::SUCCESS
         }
-        Some(Role::Answers) => {
+        Some(processes::ANSWERS) => {
             answers::run();
             ExitCode::SUCCESS
         }
+        Some(role) => panic!("no such role: {role}"),
     }
 }
 

@@ -21,9 +21,7 @@ impl SteamMultiplayerPeer {
     /// ERR_UNAVAILABLE] if Steam is not initialised, or [constant ERR_CANT_CREATE] if the port is taken.
     #[func]
     fn create_host(&mut self, #[opt(default = 0)] virtual_port: i32) -> Error {
-        self.begin("create_host", None, |session| {
-            session.create_host(VirtualPort(virtual_port), runtime::now())
-        })
+        self.begin("create_host", |session| session.create_host(VirtualPort(virtual_port), runtime::now()))
     }
 
     /// Becomes a client of the host [param steam_id], under a new random id: connecting at once, connected when the host
@@ -34,7 +32,7 @@ impl SteamMultiplayerPeer {
     #[func]
     fn create_client(&mut self, steam_id: i64, #[opt(default = 0)] virtual_port: i32) -> Error {
         let (host, port) = (ids::steam_id(steam_id), VirtualPort(virtual_port));
-        self.begin("create_client", None, |session| session.create_client(host, port, runtime::now()))
+        self.begin("create_client", |session| session.create_client(host, port, runtime::now()))
     }
 
     /// Connects to another member of the game. Not needed with a lobby, which brings members together by itself, nor for
@@ -59,7 +57,7 @@ impl SteamMultiplayerPeer {
     /// ERR_UNAVAILABLE] if Steam is not initialised, or [constant ERR_CANT_CREATE] if the lobby has another owner.
     #[func]
     fn host_with_lobby(&mut self, lobby_id: i64) -> Error {
-        self.begin("host_with_lobby", Some(lobby_id), |session| match lobby_of(session, lobby_id)? {
+        self.begin("host_with_lobby", |session| match lobby_of(session, lobby_id)? {
             Some(lobby) => session.host_with_lobby(&lobby, runtime::now()),
             None => Err(SessionError::NotLobbyOwner(ids::lobby_id(lobby_id))),
         })
@@ -73,7 +71,7 @@ impl SteamMultiplayerPeer {
     /// lobby, or owns it.
     #[func]
     fn connect_to_lobby(&mut self, lobby_id: i64) -> Error {
-        self.begin("connect_to_lobby", Some(lobby_id), |session| match lobby_of(session, lobby_id)? {
+        self.begin("connect_to_lobby", |session| match lobby_of(session, lobby_id)? {
             Some(lobby) => session.connect_to_lobby(&lobby, runtime::now()),
             None => Err(SessionError::NotInLobby(ids::lobby_id(lobby_id))),
         })
@@ -172,7 +170,6 @@ impl SteamMultiplayerPeer {
     fn begin(
         &mut self,
         call: &str,
-        lobby: Option<i64>,
         start: impl FnOnce(&mut Session<SteamTransport>) -> Result<(), SessionError>,
     ) -> Error {
         runtime::adopt();
@@ -184,9 +181,6 @@ impl SteamMultiplayerPeer {
             start(session)
         };
         if started.is_ok() {
-            if let Some(lobby) = lobby {
-                runtime::watch_lobby(ids::lobby_id(lobby));
-            }
             self.put_errors.clear();
             // The former ones first, whose names are then free.
             self.monitors.clear();

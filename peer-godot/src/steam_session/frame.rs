@@ -27,6 +27,11 @@ pub(crate) fn attach() {
     IS_ATTACHED.set(true);
 }
 
+/// Whether the engine says when a frame begins.
+pub(crate) fn is_attached() -> bool {
+    IS_ATTACHED.get()
+}
+
 /// By the engine's own name for it: of connections that are made by the binding's, the editor warns as it closes, in case
 /// the addon is to be loaded anew. It is not.
 fn connect(object: &mut Gd<Object>, signal: &str, handler: Callable) {

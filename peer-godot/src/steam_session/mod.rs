@@ -20,7 +20,8 @@ use filters::Filters;
 /// Steam's session of this process: its start, the local user, and lobbies.
 ///
 /// Call [method initialize] once, before anything else of Steam. Callbacks are then run every frame by themselves. If
-/// another addon has initialised Steam, that session is used, and the other addon goes on running callbacks.
+/// another addon has initialised Steam, that session is used, and every signal comes all the same. Both addons hear of what
+/// happens, whichever of them runs callbacks.
 #[derive(GodotClass)]
 #[class(singleton, tool, init, base = Object)]
 pub(crate) struct SteamSession {
@@ -55,8 +56,7 @@ impl SteamSession {
     #[signal]
     fn lobby_data_changed(lobby_id: i64);
 
-    /// The local user has chosen in Steam to join the lobby of a friend. Call [method join_lobby] to do so. If another
-    /// addon has initialised Steam, it is that addon that tells of this.
+    /// The local user has chosen in Steam to join the lobby of a friend. Call [method join_lobby] to do so.
     #[signal]
     fn join_requested(lobby_id: i64, friend_id: i64);
 
@@ -65,8 +65,8 @@ impl SteamSession {
     /// done.
     ///
     /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if [param app_id] cannot be an id, or [constant
-    /// ERR_UNAVAILABLE] if Steam is not there: it does not run, is not installed or too old, or the account does not own
-    /// the game. The line that is printed says which.
+    /// ERR_UNAVAILABLE] if Steam is not there: its library is missing, it does not run, is not installed or too old, or the
+    /// account does not own the game. The line that is printed says which.
     #[func]
     fn initialize(&self, app_id: i64) -> Error {
         let Ok(app_id) = u32::try_from(app_id) else {

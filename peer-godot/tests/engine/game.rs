@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use local_steam_harness::{Network, library, network};
 use tempfile::TempDir;
 
 use crate::player::Player;
 use crate::project;
-use crate::tools::{TOOLS, local_steam};
+use crate::tools::TOOLS;
 
 /// Longer than any scenario takes, however busy the machine is.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long to listen to one process at a time.
 const TURN: Duration = Duration::from_millis(10);
@@ -52,7 +53,7 @@ impl Game {
         for name in ["board", "steam", "home"] {
             fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         Self {
             scenario: scenario.to_owned(),
             library: Library::LocalSteam,
@@ -88,28 +89,26 @@ impl Game {
     }
 
     fn launch(&mut self, role: &str, options: &[&str], env: &[(&str, &str)]) {
-        let mut command = self.engine();
+        let account = u32::try_from(self.players.len() + 1).expect("a few players");
+        let mut command = self.engine(account);
         command.args(options);
         command.arg("--").args([&self.scenario, role]).arg(self.path("board"));
-        let account = self.players.len() + 1;
-        command.env("LOCAL_STEAM_ID", account.to_string()).envs(env.iter().copied());
+        command.envs(env.iter().copied());
         self.players.push(Player::start(role, &mut command));
     }
 
-    /// The engine, headless, in this game's project and network.
-    pub(crate) fn engine(&self) -> Command {
+    /// The engine, headless, in this game's project, and in its network under an account.
+    pub(crate) fn engine(&self, account: u32) -> Command {
         let mut command = Command::new(&TOOLS.godot);
         command.args(["--headless", "--path"]).arg(self.project());
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            if name.starts_with("LOCAL_STEAM_") || name.starts_with("Steam") || name == "LD_LIBRARY_PATH" {
-                command.env_remove(&*name);
+        match self.library {
+            Library::LocalSteam => Network::in_folder(self.path("steam")).join(account, &mut command),
+            // Valve's is found beside the addon's.
+            Library::Valves => {
+                network::forget_steam(&mut command);
+                command.env_remove(library::search_variable()).env_remove(library::SETTING);
             }
         }
-        if let Library::LocalSteam = self.library {
-            command.env("LD_LIBRARY_PATH", local_steam());
-        }
-        command.env("LOCAL_STEAM_DIR", self.path("steam"));
         // What the engine keeps for its user.
         for name in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
             command.env(name, self.path("home"));
@@ -117,7 +116,7 @@ impl Game {
         command
     }
 
-    /// Waits for what a process says on the board; as the engine writes a value down.
+    /// Waits for what a process writes on the board; as the engine writes a value down.
     pub(crate) fn hear(&mut self, key: &str) -> String {
         let file = self.path("board").join(key);
         loop {

@@ -8,6 +8,7 @@
 //! is built or found by `cargo xtask`, once in a run ([`tools`]).
 
 mod game;
+mod imports;
 mod play;
 mod player;
 mod project;

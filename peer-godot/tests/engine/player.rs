@@ -1,10 +1,9 @@
 //! One Godot process, which plays a role.
 
-use std::io::{BufRead as _, BufReader, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
+
+use local_steam_harness::{Process, Silence};
 
 use crate::transcript::Transcript;
 
@@ -16,34 +15,33 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub(crate) struct Player {
     pub(crate) role: String,
     pub(crate) transcript: Transcript,
-    child: Child,
-    lines: Receiver<String>,
+    process: Process,
     status: Option<ExitStatus>,
     was_killed: bool,
 }
 
 impl Player {
     pub(crate) fn start(role: &str, command: &mut Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let (sender, lines) = channel();
-        forward(child.stdout.take().expect("a pipe"), sender.clone());
-        forward(child.stderr.take().expect("a pipe"), sender);
-        let transcript = Transcript::default();
-        Self { role: role.to_owned(), transcript, child, lines, status: None, was_killed: false }
+        // Every line counts.
+        let mut process = Process::start(role, "", command);
+        process.end_input();
+        Self {
+            role: role.to_owned(),
+            transcript: Transcript::default(),
+            process,
+            status: None,
+            was_killed: false,
+        }
     }
 
-    /// Takes in what it has printed up to now, or waits for it for so long.
-    pub(crate) fn listen(&mut self, patience: Duration) {
-        let deadline = Instant::now() + patience;
+    /// Takes in what it has printed up to now, and prints within this time.
+    pub(crate) fn listen(&mut self, timeout: Duration) {
+        let deadline = Instant::now() + timeout;
         while self.status.is_none() {
-            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            match self.process.line_within(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.transcript.push(&line),
-                Err(RecvTimeoutError::Timeout) => return,
-                // It has closed its output, because it has ended.
-                Err(RecvTimeoutError::Disconnected) => {
-                    self.status = Some(self.child.wait().expect("a process to wait for"));
-                }
+                Err(Silence::Timeout) => return,
+                Err(Silence::Ended) => self.status = Some(self.process.end()),
             }
         }
     }
@@ -68,7 +66,7 @@ impl Player {
 
     /// Kills it, as a crash does: nothing more runs in it.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().expect("a process to kill");
+        self.process.kill();
         self.was_killed = true;
         self.listen(Duration::from_secs(10));
     }
@@ -88,29 +86,4 @@ impl Player {
         }
         faults
     }
-}
-
-impl Drop for Player {
-    fn drop(&mut self) {
-        if self.status.is_none() {
-            // The test has failed already.
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-    }
-}
-
-/// Passes on the lines of a stream, until it ends.
-fn forward(stream: impl Read + Send + 'static, sender: Sender<String>) {
-    thread::spawn(move || {
-        let mut stream = BufReader::new(stream);
-        let mut line = Vec::new();
-        while stream.read_until(b'\n', &mut line).is_ok_and(|len| len > 0) {
-            let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-            if sender.send(text).is_err() {
-                return;
-            }
-            line.clear();
-        }
-    });
 }

@@ -1,4 +1,4 @@
-//! What a test needs: the addon, the engine, and Local Steam.
+//! What a test needs: the addon and the engine.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -62,17 +62,4 @@ fn xtask(command: &str) -> PathBuf {
     assert!(output.status.success(), "cargo xtask {command}: {}", output.status);
     let printed = String::from_utf8(output.stdout).expect("a path in UTF-8");
     PathBuf::from(printed.trim_end())
-}
-
-/// Local Steam's folder: `LOCAL_STEAM_LIBRARY`, or beside this binary, where cargo has built it.
-pub(crate) fn local_steam() -> PathBuf {
-    let has_library = |folder: &Path| folder.join("libsteam_api.so").exists();
-    if let Some(folder) = std::env::var_os("LOCAL_STEAM_LIBRARY") {
-        let folder = PathBuf::from(folder);
-        assert!(has_library(&folder), "LOCAL_STEAM_LIBRARY={}: no libsteam_api there", folder.display());
-        return folder;
-    }
-    let binary = std::env::current_exe().expect("the path of this binary");
-    let found = binary.ancestors().skip(1).take(2).find(|folder| has_library(folder));
-    found.expect("Local Steam is not built: build it, or name its folder in LOCAL_STEAM_LIBRARY").to_owned()
 }

@@ -1,6 +1,6 @@
 //! Steam's callback queue and call results, and the structures that travel through them.
 //!
-//! What happens is staged until the next frame runs, as news from Steam's servers arrive between frames: a
+//! What happens is staged until the next frame runs, as what Steam's servers send arrives between frames: a
 //! game never finds the answer to a call in the queue before it has returned to its main loop.
 
 use std::collections::{HashMap, VecDeque};
@@ -94,6 +94,11 @@ impl Posted {
         self.bytes.as_mut_ptr().cast()
     }
 
+    /// The call that a [`CallCompleted`] is about, which begins with it; 0 for anything else.
+    pub(crate) fn call(&self) -> u64 {
+        if self.id == CallCompleted::ID { self.bytes[0] } else { 0 }
+    }
+
     /// How large the structure is.
     pub(crate) fn size(&self) -> usize {
         self.size
@@ -172,14 +177,21 @@ impl Queue {
         self.state().current = None;
     }
 
-    /// Drops everything that is ready, as Steam does with callbacks that nobody has registered for.
-    pub(crate) fn drop_ready(&self) {
-        self.state().ready.clear();
+    /// Takes the next callback out.
+    pub(crate) fn take(&self) -> Option<Posted> {
+        self.state().ready.pop_front()
     }
 
     /// Whether the result of a call is known.
     pub(crate) fn has_result(&self, call: u64) -> bool {
         self.state().results.contains_key(&call)
+    }
+
+    /// The result of a call, if it is known, whatever its kind. It can be fetched once.
+    pub(crate) fn take_any_result(&self, call: u64) -> Option<Posted> {
+        let mut state = self.state();
+        state.result_order.retain(|&other| other != call);
+        state.results.remove(&call)
     }
 
     /// The result of a call, if it is known and is of this number and size. It can be fetched once.

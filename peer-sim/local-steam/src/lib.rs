@@ -16,9 +16,11 @@
 //! | [`liveness`] | which accounts are taken, by locks that the kernel drops when a process dies |
 //! | [`mailbox`] | datagrams between the processes of one network |
 //! | [`rendezvous`] | connecting two peers: signals, and what the sockets need around them |
+//! | [`strict`] | where Steam may behave in two ways, which of them this process has |
 //! | [`store`], [`lobbies`] | the shared database, and one process's view of its lobbies |
 //! | [`callbacks`] | Steam's callback queue and call results |
 //! | [`gns`] | the networking sockets, called through their C++ interfaces |
+//! | [`line_rate`] | a narrow line on purpose (Linux) |
 //! | [`loopback`] | lets the sockets work where there is only a loopback interface (Linux) |
 //!
 //! Locks are taken in this order: rendezvous, then the networking sockets' own, then the leaves (session
@@ -42,6 +44,11 @@ mod api;
 mod callbacks;
 mod ffi;
 mod gns;
+#[cfg_attr(
+    any(test, not(target_os = "linux")),
+    expect(dead_code, reason = "the bytes are counted in `loopback`")
+)]
+mod line_rate;
 mod liveness;
 mod lobbies;
 mod lobby_search;
@@ -53,4 +60,5 @@ mod session;
 mod settings;
 mod steam_id;
 mod store;
+mod strict;
 mod wire;

@@ -1,7 +1,7 @@
-//! One process's view of its lobbies: what the game asks about, and what it is told.
+//! One process's view of its lobbies: what the game asks about, and the callbacks that it gets.
 //!
-//! The view is read from the store when a letter says that something changed, and now and then besides, since
-//! letters may get lost and the dead write none. The difference to the view before becomes Steam's callbacks.
+//! The view is read from the store when a datagram says that something changed, and now and then besides, since
+//! datagrams may get lost and the dead write none. The difference to the view before becomes Steam's callbacks.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::CString;
@@ -14,7 +14,7 @@ use crate::callbacks::{
 };
 use crate::lobby_search::Search;
 use crate::mailbox::{Kind, Mailbox};
-use crate::store::{self, Change, Joined, Lobby, Run, Store, told};
+use crate::store::{self, Change, Joined, Lobby, Run, Store, ok_or_log};
 use crate::{liveness, steam_id};
 
 /// How often the view is checked without a reason: this soon the dead are noticed.
@@ -113,7 +113,7 @@ impl Lobbies {
         for lobby in self.joined.keys().copied().collect::<Vec<_>>() {
             let seen = self.joined.get(&lobby).map(|view| view.revision);
             // A database that is busy for seconds is asked again in the next frame.
-            if told(self.store.revision(lobby)).is_some_and(|revision| revision != seen) {
+            if ok_or_log(self.store.revision(lobby)).is_some_and(|revision| revision != seen) {
                 self.refresh(lobby);
             }
         }
@@ -123,7 +123,7 @@ impl Lobbies {
     pub(crate) fn close(&mut self) {
         let members = self.joined.values().flat_map(|lobby| &lobby.members).map(|member| member.account);
         let members: HashSet<u32> = members.collect();
-        if !self.joined.is_empty() && told(self.store.bury(self.run)).is_some() {
+        if !self.joined.is_empty() && ok_or_log(self.store.reap(self.run)).is_some() {
             wake(&self.mailbox, self.run, members);
         }
         self.joined.clear();
@@ -141,7 +141,7 @@ impl Lobbies {
         let limit = limit.min(MOST_MEMBERS);
         let created = match refused {
             Some(result) => Err(result),
-            None => told(self.store.create(self.run, self.app, kind, limit))
+            None => ok_or_log(self.store.create(self.run, self.app, kind, limit))
                 .filter(|&lobby| self.adopt(lobby))
                 .ok_or(FAIL),
         };
@@ -162,7 +162,7 @@ impl Lobbies {
         let response = if self.joined.len() >= MOST_JOINED && !self.joined.contains_key(&lobby) {
             Joined::Error
         } else {
-            told(self.store.join(self.run, self.app, lobby)).unwrap_or(Joined::Error)
+            ok_or_log(self.store.join(self.run, self.app, lobby)).unwrap_or(Joined::Error)
         };
         let response = match response {
             Joined::Success if !self.adopt(lobby) => Joined::Error,
@@ -181,8 +181,8 @@ impl Lobbies {
         let Some(view) = self.joined.remove(&lobby) else {
             return;
         };
-        // If the database cannot be written now, the others are told by our silence, once we end.
-        told(self.store.leave(self.run.account, lobby));
+        // If the database cannot be written now, the others notice once we end.
+        ok_or_log(self.store.leave(self.run.account, lobby));
         wake(&self.mailbox, self.run, view.members.iter().map(|member| member.account));
     }
 
@@ -202,7 +202,7 @@ impl Lobbies {
             Change::Kind(kind) => KINDS.contains(&kind),
             Change::Owner(_) | Change::Joinable(_) => true,
         };
-        if !allowed || !told(self.store.alter(self.run.account, lobby, change)).unwrap_or(false) {
+        if !allowed || !ok_or_log(self.store.alter(self.run.account, lobby, change)).unwrap_or(false) {
             return false;
         }
         self.refresh(lobby);
@@ -214,7 +214,7 @@ impl Lobbies {
     pub(crate) fn request_list(&mut self) -> u64 {
         self.bury_dead(None);
         let search = std::mem::take(&mut self.search);
-        let lobbies = search.pick(told(self.store.open_lobbies(self.app)).unwrap_or_default());
+        let lobbies = search.pick(ok_or_log(self.store.open_lobbies(self.app)).unwrap_or_default());
         self.found = lobbies.iter().map(|lobby| lobby.id).collect();
         for lobby in lobbies {
             self.remember(lobby);
@@ -230,7 +230,7 @@ impl Lobbies {
     /// `RequestLobbyData`
     pub(crate) fn request_data(&mut self, lobby: u64) -> bool {
         self.bury_dead(Some(lobby));
-        let Some(read) = told(self.store.lobby(lobby)) else {
+        let Some(read) = ok_or_log(self.store.lobby(lobby)) else {
             return false;
         };
         let read = read.filter(|read| read.app == self.app);
@@ -269,8 +269,8 @@ impl Lobbies {
 
     /// Becomes a member in our own view too; if that cannot be, in none.
     fn adopt(&mut self, lobby: u64) -> bool {
-        let Some(view) = told(self.store.lobby(lobby)).flatten() else {
-            told(self.store.leave(self.run.account, lobby));
+        let Some(view) = ok_or_log(self.store.lobby(lobby)).flatten() else {
+            ok_or_log(self.store.leave(self.run.account, lobby));
             return false;
         };
         self.known.retain(|known| known.id != lobby);
@@ -288,7 +288,7 @@ impl Lobbies {
 
     /// Reads a lobby that we are in again, and tells the game what is different.
     fn refresh(&mut self, lobby: u64) {
-        let Some(now) = told(self.store.lobby(lobby)) else {
+        let Some(now) = ok_or_log(self.store.lobby(lobby)) else {
             return;
         };
         // Nobody but ourselves removes us while we live, so this is a directory that was emptied under us.
@@ -321,13 +321,13 @@ impl Lobbies {
 
     /// Removes the memberships of runs that are over: of one lobby, or of all.
     fn bury_dead(&mut self, lobby: Option<u64>) {
-        let runs = told(self.store.runs(lobby)).unwrap_or_default();
+        let runs = ok_or_log(self.store.runs(lobby)).unwrap_or_default();
         let dead: Vec<_> = runs
             .iter()
             .filter(|run| run.account != self.run.account && !liveness::is_alive(&self.dir, run.account))
             .collect();
         for run in &dead {
-            told(self.store.bury(**run));
+            ok_or_log(self.store.reap(**run));
         }
         if !dead.is_empty() {
             wake(&self.mailbox, self.run, runs.iter().map(|run| run.account));

@@ -15,6 +15,8 @@ use std::net::Ipv4Addr;
 
 use libc::{c_char, c_int, c_void, ifaddrs, msghdr, sockaddr, sockaddr_in, socklen_t, ssize_t};
 
+use crate::line_rate;
+
 /// The address that the networking sockets know. Private, as a neighbour's in a house would be.
 pub(crate) const SHOWN: Ipv4Addr = Ipv4Addr::new(10, 76, 83, 1);
 
@@ -136,6 +138,8 @@ unsafe extern "C" fn __wrap_sendto(
     // SAFETY: the caller's arguments, or a copy of what they point to that lives until the call returns.
     unsafe {
         match holding(address, length, SHOWN) {
+            // A full line drops it, and the sender does not know.
+            Some(_) if !line_rate::SENDING.carries(size) => size as ssize_t,
             Some(shown) => {
                 let real = with(shown, REAL);
                 __real_sendto(socket, data, size, flags, std::ptr::from_ref(&real).cast(), LENGTH)
@@ -152,6 +156,7 @@ unsafe extern "C" fn __wrap_sendmsg(socket: c_int, message: *const msghdr, flags
     // SAFETY: the caller's arguments, or copies of what they point to that live until the call returns.
     unsafe {
         match holding((*message).msg_name.cast(), (*message).msg_namelen, SHOWN) {
+            Some(_) if !line_rate::SENDING.carries(size(message)) => size(message) as ssize_t,
             Some(shown) => {
                 let mut real = with(shown, REAL);
                 let mut altered = *message;
@@ -171,12 +176,28 @@ unsafe extern "C" fn __wrap_recvmsg(socket: c_int, message: *mut msghdr, flags: 
     // SAFETY: the caller's arguments. As in `__wrap_getsockname`.
     unsafe {
         let room = (*message).msg_namelen;
-        let received = __real_recvmsg(socket, message, flags);
-        if received >= 0 {
-            show((*message).msg_name.cast(), (*message).msg_namelen.min(room));
+        loop {
+            (*message).msg_namelen = room;
+            let received = __real_recvmsg(socket, message, flags);
+            let Ok(size) = usize::try_from(received) else { return received };
+            let (address, length) = ((*message).msg_name.cast(), (*message).msg_namelen.min(room));
+            let is_a_peers = holding(address, length, REAL).is_some();
+            show(address, length);
+            if !is_a_peers || line_rate::RECEIVING.carries(size) {
+                return received;
+            }
         }
-        received
     }
+}
+
+/// How many bytes a message has.
+///
+/// # Safety
+/// `message` is what `sendmsg` takes.
+unsafe fn size(message: *const msghdr) -> usize {
+    // SAFETY: the caller's promise: so many parts are there.
+    let parts = unsafe { std::slice::from_raw_parts((*message).msg_iov, (*message).msg_iovlen) };
+    parts.iter().map(|part| part.iov_len).sum()
 }
 
 /// The list of interfaces that the networking sockets see. It lives as long as the process.

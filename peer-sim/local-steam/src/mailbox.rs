@@ -1,6 +1,6 @@
 //! Datagrams between the processes of one network: a Unix socket per account, in the network's directory.
 //!
-//! Letters may get lost (the kernel keeps only a few per receiver), as signals through Steam may; whoever sends
+//! Datagrams may get lost (the kernel keeps only a few per receiver), as signals through Steam may; whoever sends
 //! one repeats it or looks again later. Nothing here blocks a sender.
 
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
-/// What a letter is about.
+/// What a datagram is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
@@ -21,9 +21,9 @@ pub(crate) enum Kind {
     Wake = 2,
 }
 
-/// A letter, as received.
+/// A datagram, as received.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Letter {
+pub(crate) struct Datagram {
     /// What it is about.
     pub kind: Kind,
     /// Who sent it.
@@ -34,11 +34,11 @@ pub(crate) struct Letter {
     pub body: Vec<u8>,
 }
 
-/// Marks a letter as ours, in this layout.
+/// Marks a datagram as ours, in this layout.
 const MAGIC: [u8; 4] = *b"LSt1";
 const HEADER: usize = MAGIC.len() + 1 + 4 + 8;
 
-/// Largest letter, several times the largest signal.
+/// Largest datagram, several times the largest signal.
 const MAX_LETTER: usize = 16 * 1024;
 
 /// The address space of a Unix socket, its ending NUL excluded, on every system that has them.
@@ -69,31 +69,31 @@ impl Mailbox {
         Ok(Self { account, instance, incoming, outgoing, dir })
     }
 
-    /// Sends a letter. That nobody is there, or that their box is full, is not told: a signal through Steam
+    /// Sends a datagram. That nobody is there, or that their box is full, is no error: a signal through Steam
     /// does not tell either.
     pub(crate) fn send(&self, to: u32, kind: Kind, body: &[u8]) {
         if HEADER + body.len() > MAX_LETTER {
             return;
         }
-        let mut letter = Vec::with_capacity(HEADER + body.len());
-        letter.extend_from_slice(&MAGIC);
-        letter.push(kind as u8);
-        letter.extend_from_slice(&self.account.to_le_bytes());
-        letter.extend_from_slice(&self.instance.to_le_bytes());
-        letter.extend_from_slice(body);
-        let _ = self.outgoing.send_to(&letter, self.dir.of(to));
+        let mut datagram = Vec::with_capacity(HEADER + body.len());
+        datagram.extend_from_slice(&MAGIC);
+        datagram.push(kind as u8);
+        datagram.extend_from_slice(&self.account.to_le_bytes());
+        datagram.extend_from_slice(&self.instance.to_le_bytes());
+        datagram.extend_from_slice(body);
+        let _ = self.outgoing.send_to(&datagram, self.dir.of(to));
     }
 
-    /// Waits for the next letter; `None` once the mailbox is closed.
-    pub(crate) fn receive(&self) -> Option<Letter> {
+    /// Waits for the next datagram; `None` once the mailbox is closed.
+    pub(crate) fn receive(&self) -> Option<Datagram> {
         let mut buffer = [0; MAX_LETTER];
         loop {
             match self.incoming.recv(&mut buffer) {
-                // What `close` causes. A letter is never empty.
+                // What `close` causes. A datagram is never empty.
                 Ok(0) => return None,
                 Ok(length) => {
-                    if let Some(letter) = parse(&buffer[..length]) {
-                        return Some(letter);
+                    if let Some(datagram) = parse(&buffer[..length]) {
+                        return Some(datagram);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -102,8 +102,8 @@ impl Mailbox {
         }
     }
 
-    /// The next letter if one is there already.
-    pub(crate) fn receive_now(&self) -> Option<Letter> {
+    /// The next datagram if one is there already.
+    pub(crate) fn receive_now(&self) -> Option<Datagram> {
         let mut buffer = [0; MAX_LETTER];
         // SAFETY: the descriptor is ours and open, and the buffer is writable for the length given.
         let length = unsafe {
@@ -129,8 +129,8 @@ impl Mailbox {
     }
 }
 
-fn parse(letter: &[u8]) -> Option<Letter> {
-    let (header, body) = letter.split_at_checked(HEADER)?;
+fn parse(datagram: &[u8]) -> Option<Datagram> {
+    let (header, body) = datagram.split_at_checked(HEADER)?;
     let (magic, header) = header.split_at(MAGIC.len());
     if magic != MAGIC {
         return None;
@@ -140,7 +140,7 @@ fn parse(letter: &[u8]) -> Option<Letter> {
         2 => Kind::Wake,
         _ => return None,
     };
-    Some(Letter {
+    Some(Datagram {
         kind,
         from: u32::from_le_bytes(header[1..5].try_into().ok()?),
         instance: u64::from_le_bytes(header[5..13].try_into().ok()?),
@@ -189,7 +189,7 @@ mod tests {
         alice.send(3, Kind::Wake, b"nobody there");
         assert_eq!(
             bob.receive(),
-            Some(Letter { kind: Kind::Signal, from: 1, instance: 10, body: b"hello".to_vec() })
+            Some(Datagram { kind: Kind::Signal, from: 1, instance: 10, body: b"hello".to_vec() })
         );
         assert_eq!(bob.receive_now(), None);
         bob.close();
@@ -199,16 +199,16 @@ mod tests {
         drop(alice);
         let alice = Mailbox::open(dir, 1, 11).unwrap();
         alice.send(1, Kind::Wake, b"");
-        assert_eq!(alice.receive().map(|letter| letter.instance), Some(11));
+        assert_eq!(alice.receive().map(|datagram| datagram.instance), Some(11));
     }
 
     #[test]
-    fn letters_arrive() {
+    fn datagrams_arrive() {
         exchange(tempfile::tempdir().unwrap().path());
     }
 
     #[test]
-    fn letters_arrive_below_a_long_path() {
+    fn datagrams_arrive_below_a_long_path() {
         let dir = tempfile::tempdir().unwrap();
         let deep = dir.path().join("d".repeat(100)).join("e".repeat(100));
         fs::create_dir_all(&deep).unwrap();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_datagrams_are_not_letters() {
+    fn foreign_datagrams_are_ignored() {
         assert_eq!(parse(b""), None);
         assert_eq!(parse(&[0; HEADER]), None);
         let mut unknown = MAGIC.to_vec();

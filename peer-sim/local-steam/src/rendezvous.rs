@@ -1,8 +1,8 @@
 //! Connecting two peers: their signals, and what the networking sockets need around them.
 //!
-//! Steam carries signals between peers through its servers; here they travel as letters. Four things are
+//! Steam carries signals between peers through its servers; here they travel as datagrams. Four things are
 //! arranged beyond that, each because the open-source sockets leave it to whoever carries the signals, or get it
-//! wrong:
+//! wrong. All but the second are left out where [`strict`] says so, because Steam may not do them either:
 //!
 //! - **Ports that nobody listens on** are refused. The sockets would show the game a connection to no listen
 //!   socket.
@@ -13,7 +13,7 @@
 //!   that request is accepted here, by the regular way.
 //! - **A peer that died and came back** dials again under the same identity. The sockets take its request for a
 //!   repetition of the old connection, which nobody has ended yet, and drop it. When the first signal of another
-//!   run of a peer arrives, the connections to the earlier run are told what the new one would say if it were
+//!   run of a peer arrives, the connections to the earlier run get what the new one would say if it were
 //!   asked about them, by the signal that exists for this: "no connection". They end with 5010.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -22,8 +22,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::gns::types::{ConfigValue, ConnectionInfo, Identity, STATE_CONNECTING};
 use crate::gns::{self, SCOPE_CONNECTION, option};
-use crate::mailbox::{Kind, Letter, Mailbox};
+use crate::mailbox::{Datagram, Kind, Mailbox};
 use crate::steam_id;
+use crate::strict::{self, Behaviour};
 use crate::wire::{self, field};
 
 /// Steam's end reason for a request that cannot be brought to anyone.
@@ -98,6 +99,9 @@ unsafe fn options(count: c_int, options: *const ConfigValue) -> Vec<ConfigValue>
     }
     // SAFETY: the caller's promise, with a count that is no larger.
     let options = unsafe { std::slice::from_raw_parts(options, count) };
+    if options.iter().any(|value| value.option == option::STATUS_CHANGED) {
+        strict::note_function();
+    }
     options.iter().filter(|value| value.option != option::ICE_ENABLE).copied().collect()
 }
 
@@ -155,7 +159,9 @@ pub(crate) unsafe fn connect(
     // SAFETY: the caller's promises.
     let (options, steam_id) = unsafe { (self::options(count, options), (*peer).steam_id()) };
     let mut pending = lock(&PENDING);
-    if let Some(connection) = take_pending(&mut pending, steam_id, port, &options) {
+    if !strict::is(Behaviour::CrossingDials)
+        && let Some(connection) = take_pending(&mut pending, steam_id, port, &options)
+    {
         return connection;
     }
     // SAFETY: the caller's promise, and a live array of that length.
@@ -221,7 +227,7 @@ impl Pending {
     }
 }
 
-// --- Letters in ------------------------------------------------------------------------------------------
+// --- Datagrams in ------------------------------------------------------------------------------------------
 
 /// What is known of the peers that signals came from. It belongs to the thread that reads the mailbox.
 #[derive(Default)]
@@ -236,25 +242,27 @@ struct PeerRun {
 
 impl Incoming {
     /// Hands a signal to the sockets.
-    pub(crate) fn deliver(&mut self, letter: &Letter) {
-        self.note(letter);
-        receive(&letter.body);
+    pub(crate) fn deliver(&mut self, datagram: &Datagram) {
+        self.note(datagram);
+        receive(&datagram.body);
     }
 
     /// Remembers the peer's connections by its own numbers, and ends those of an earlier run.
-    fn note(&mut self, letter: &Letter) {
-        if self.peers.len() >= MOST_PEERS && !self.peers.contains_key(&letter.from) {
+    fn note(&mut self, datagram: &Datagram) {
+        if self.peers.len() >= MOST_PEERS && !self.peers.contains_key(&datagram.from) {
             self.peers.clear();
         }
-        let fresh = || PeerRun { instance: letter.instance, connections: VecDeque::new() };
-        let peer = self.peers.entry(letter.from).or_insert_with(fresh);
-        if peer.instance != letter.instance {
+        let fresh = || PeerRun { instance: datagram.instance, connections: VecDeque::new() };
+        let peer = self.peers.entry(datagram.from).or_insert_with(fresh);
+        if peer.instance != datagram.instance {
             let over = std::mem::replace(peer, fresh());
-            for connection in over.connections {
-                receive(&no_connection(letter.from, connection));
+            if !strict::is(Behaviour::SilentDuplicates) {
+                for connection in over.connections {
+                    receive(&no_connection(datagram.from, connection));
+                }
             }
         }
-        let connection = wire::fixed32(&letter.body, field::FROM_CONNECTION);
+        let connection = wire::fixed32(&datagram.body, field::FROM_CONNECTION);
         if let Some(connection) = connection.filter(|connection| !peer.connections.contains(connection)) {
             if peer.connections.len() >= MOST_CONNECTIONS {
                 peer.connections.pop_front();
@@ -322,8 +330,8 @@ unsafe extern "C" fn on_connect_request(
         return std::ptr::null_mut();
     };
     if !listens_on(port) {
-        if let Some(sockets) = gns::sockets() {
-            // Closing it now is how the sockets are told to answer with a rejection (`send_rejection`).
+        if let Some(sockets) = gns::sockets().filter(|_| !strict::is(Behaviour::SilentPorts)) {
+            // Closing it now makes the sockets answer with a rejection (`send_rejection`).
             // SAFETY: the text is a C string, and handles are checked.
             unsafe {
                 sockets.close_connection(connection, 0, c"Nobody listens on this port".as_ptr(), false)
@@ -372,7 +380,7 @@ unsafe fn bytes<'a>(data: *const c_void, length: c_int) -> &'a [u8] {
     }
 }
 
-// --- Letters out -----------------------------------------------------------------------------------------
+// --- Datagrams out -----------------------------------------------------------------------------------------
 
 /// `ISteamNetworkingConnectionSignaling`: how one connection's signals leave. The sockets own it.
 #[repr(C)]

@@ -10,13 +10,15 @@ use std::thread::{self, JoinHandle};
 use crate::callbacks::{Queue, StatusChanged, tail};
 use crate::gns::types::{ConnectionInfo, Identity};
 use crate::gns::{self, option};
+use crate::line_rate;
 use crate::liveness::{self, Claim, ClaimError};
 use crate::lobbies::Lobbies;
-use crate::mailbox::{Kind, Letter, Mailbox};
+use crate::mailbox::{Datagram, Kind, Mailbox};
 use crate::rendezvous::{self, Incoming};
 use crate::settings::{Line, Settings, SettingsError};
 use crate::steam_id;
 use crate::store::Run;
+use crate::strict;
 
 /// A running Local Steam.
 pub(crate) struct Session {
@@ -105,8 +107,12 @@ impl Session {
         let lobbies =
             Lobbies::open(run, settings.app_id, dir.clone(), Arc::clone(&mailbox), Arc::clone(&queue))?;
 
+        settings.strict.apply();
         gns::start(&Identity::of(steam_id::user(account))).map_err(InitError::Sockets)?;
-        if !(rendezvous::start(Arc::clone(&mailbox)) && spoil(settings.line) && post_status_changes()) {
+        if !(rendezvous::start(Arc::clone(&mailbox))
+            && apply_line_faults(settings.line)
+            && post_status_changes())
+        {
             gns::stop();
             rendezvous::stop();
             return Err(InitError::Sockets("an option was refused".to_owned()));
@@ -164,21 +170,20 @@ impl Session {
         let woken = self.woken.swap(false, Ordering::AcqRel);
         self.lobbies().frame(woken);
         self.queue.frame();
-        if let Some(sockets) = gns::sockets() {
-            // SAFETY: has no preconditions; the callbacks are the game's, or ours below.
-            unsafe { sockets.run_callbacks() };
+        if strict::dispatch_passes_on() {
+            run_networking_callbacks();
         }
         // What our own callback has posted belongs to this frame.
         self.queue.frame();
     }
 }
 
-/// Reads letters until the mailbox is closed.
+/// Reads datagrams until the mailbox is closed.
 fn read_mailbox(mailbox: &Mailbox, woken: &AtomicBool) {
-    // The kernel keeps about ten letters, and handing one on may wait for the sockets: so the box is emptied
+    // The kernel keeps about ten datagrams, and handing one on may wait for the sockets: so the box is emptied
     // first, every time.
     const MOST_WAITING: usize = 4_096;
-    let mut waiting: VecDeque<Letter> = VecDeque::new();
+    let mut waiting: VecDeque<Datagram> = VecDeque::new();
     let mut incoming = Incoming::default();
     loop {
         let next = if waiting.is_empty() { mailbox.receive() } else { None };
@@ -187,25 +192,34 @@ fn read_mailbox(mailbox: &Mailbox, woken: &AtomicBool) {
         }
         waiting.extend(next);
         while waiting.len() < MOST_WAITING
-            && let Some(letter) = mailbox.receive_now()
+            && let Some(datagram) = mailbox.receive_now()
         {
-            waiting.push_back(letter);
+            waiting.push_back(datagram);
         }
-        let Some(letter) = waiting.pop_front() else {
+        let Some(datagram) = waiting.pop_front() else {
             continue;
         };
-        match letter.kind {
+        match datagram.kind {
             Kind::Wake => woken.store(true, Ordering::Release),
-            Kind::Signal => incoming.deliver(&letter),
+            Kind::Signal => incoming.deliver(&datagram),
         }
     }
 }
 
+/// Passes on the changes of connections that are due: to the game's functions, or to our own below.
+pub(crate) fn run_networking_callbacks() {
+    if let Some(sockets) = gns::sockets().filter(|_| !strict::hold_back()) {
+        // SAFETY: has no preconditions.
+        unsafe { sockets.run_callbacks() };
+    }
+}
+
 /// Asks the sockets for a bad line, in both directions.
-fn spoil(line: Line) -> bool {
+fn apply_line_faults(line: Line) -> bool {
     /// The random delay is at most this many times its mean.
     const WORST_JITTER: f32 = 5.0;
-    let Line { loss, lag_ms, jitter_ms } = line;
+    let Line { loss, lag_ms, jitter_ms, rate } = line;
+    line_rate::set(rate);
     let jitter = jitter_ms as f32;
     (0..2).all(|way| {
         gns::set_global(option::LOSS[way], gns::TYPE_FLOAT, &loss)

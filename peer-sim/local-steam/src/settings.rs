@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::liveness;
+use crate::strict::{self, Strict};
 
 /// Everything that is read from the environment, once at init.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub(crate) struct Settings {
     pub dir: PathBuf,
     /// The line between this process and everyone else.
     pub line: Line,
+    /// `LOCAL_STEAM_STRICT`: in what to be as hard as Steam may be.
+    pub strict: Strict,
     /// The game, as Steam finds it: `SteamAppId`, else `steam_appid.txt`.
     pub app_id: u32,
 }
@@ -32,6 +35,8 @@ pub(crate) struct Line {
     pub lag_ms: i32,
     /// `LOCAL_STEAM_JITTER_MS`: mean of the random delay on top, in milliseconds.
     pub jitter_ms: i32,
+    /// `LOCAL_STEAM_RATE`: bytes a second, or 0 for no bound. Linux.
+    pub rate: u32,
 }
 
 /// Why the environment cannot be used.
@@ -51,6 +56,9 @@ pub(crate) enum SettingsError {
 /// Longest lag and jitter that the sockets can simulate, in milliseconds.
 const MAX_LAG: i32 = 5_000;
 const MAX_JITTER: i32 = 1_000;
+
+/// Above any line, in bytes a second.
+const MAX_RATE: u32 = 1 << 30;
 
 impl Settings {
     /// Reads the process's environment and working directory.
@@ -73,14 +81,22 @@ impl Settings {
             loss: number(var, "LOCAL_STEAM_LOSS", 0.0..=100.0, "a percentage from 0 to 100")?,
             lag_ms: number(var, "LOCAL_STEAM_LAG_MS", 0..=MAX_LAG, "milliseconds from 0 to 5000")?,
             jitter_ms: number(var, "LOCAL_STEAM_JITTER_MS", 0..=MAX_JITTER, "milliseconds from 0 to 1000")?,
+            rate: number(var, "LOCAL_STEAM_RATE", 0..=MAX_RATE, "bytes a second from 0 to 1073741824")?,
         };
+        let strict = var("LOCAL_STEAM_STRICT").map_or_else(
+            || Ok(Strict::default()),
+            |value| {
+                let name = "LOCAL_STEAM_STRICT";
+                Strict::parse(&value).ok_or(SettingsError::Value { name, value, takes: strict::TAKES })
+            },
+        )?;
         let dir = var("LOCAL_STEAM_DIR").map_or_else(liveness::default_dir, PathBuf::from);
         let app_id = var("SteamAppId")
             .or(appid_file)
             .and_then(|value| value.trim().parse().ok())
             .filter(|&app_id| app_id != 0)
             .ok_or(SettingsError::NoAppId)?;
-        Ok(Self { account, dir, line, app_id })
+        Ok(Self { account, dir, line, strict, app_id })
     }
 }
 
@@ -133,6 +149,8 @@ mod tests {
             ("LOCAL_STEAM_LOSS", "NaN"),
             ("LOCAL_STEAM_LAG_MS", "-1"),
             ("LOCAL_STEAM_JITTER_MS", "9999"),
+            ("LOCAL_STEAM_RATE", "-1"),
+            ("LOCAL_STEAM_STRICT", "very"),
         ] {
             let error = read(&[("SteamAppId", "480"), (name, value)]).unwrap_err();
             assert!(error.to_string().contains(&format!("{name}={value}")), "{error}");

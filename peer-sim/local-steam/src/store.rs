@@ -2,7 +2,7 @@
 //!
 //! `SQLite` in write-ahead mode: each change is a transaction, so a process that is killed in the middle of one
 //! leaves nothing half done. What a process leaves behind when it dies are its memberships; each names the run
-//! that made it, and whoever notices that the run is over removes them ([`Store::bury`]).
+//! that made it, and whoever notices that the run is over removes them ([`Store::reap`]).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -251,7 +251,7 @@ impl Store {
     }
 
     /// Removes every membership of a run, without a word to the others: they see a disconnect.
-    pub(crate) fn bury(&mut self, run: Run) -> Result<()> {
+    pub(crate) fn reap(&mut self, run: Run) -> Result<()> {
         self.remove_memberships(run.account, |instance| instance == run.instance)
     }
 
@@ -427,7 +427,7 @@ impl Store {
 }
 
 /// A result, or a line on stderr: the game only learns that something failed, not what.
-pub(crate) fn told<T>(result: Result<T>) -> Option<T> {
+pub(crate) fn ok_or_log<T>(result: Result<T>) -> Option<T> {
     /// Enough to see what is wrong.
     const MOST_LINES: u32 = 20;
     static LINES: AtomicU32 = AtomicU32::new(0);
@@ -528,9 +528,9 @@ mod tests {
         let lobby = store.create(ALICE, 480, 2, 4).unwrap();
         store.join(BOB, 480, lobby).unwrap();
         assert_eq!(store.runs(None).unwrap(), [ALICE, BOB]);
-        store.bury(Run { instance: 7, ..BOB }).unwrap();
+        store.reap(Run { instance: 7, ..BOB }).unwrap();
         assert!(store.lobby(lobby).unwrap().unwrap().has(2));
-        store.bury(BOB).unwrap();
+        store.reap(BOB).unwrap();
         let read = store.lobby(lobby).unwrap().unwrap();
         assert!(!read.has(2));
         assert!(!read.departed[0].by_choice);

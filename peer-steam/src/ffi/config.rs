@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use peer_core::ListenHandle;
 use steamworks_sys as sys;
 
+use super::call;
 use super::library::{Hold, NetworkingUtils};
-use super::with_integers;
 use sys::ESteamNetworkingConfigDataType as Type;
 use sys::ESteamNetworkingConfigScope as Scope;
 
@@ -103,17 +103,16 @@ pub(crate) struct Info {
 
 /// Asks Steam about an option; `None` if Steam does not know it.
 pub(crate) fn info(hold: &Hold, option: c_int) -> Option<Info> {
-    type Utils = *mut sys::ISteamNetworkingUtils;
     let utils = NetworkingUtils::of(hold)?;
-    let get = with_integers!(
-        sys::SteamAPI_ISteamNetworkingUtils_GetConfigValueInfo: unsafe extern "C" fn(
-                Utils, sys::ESteamNetworkingConfigValue, *mut Type, *mut Scope,
-            ) -> *const c_char,
-        as unsafe extern "C" fn(Utils, c_int, *mut c_int, *mut c_int) -> *const c_char
-    );
     let (mut data_type, mut scope) = (0, 0);
     // SAFETY: the interface is valid, and both integers are writable.
-    let name = unsafe { get(utils.as_ptr(), option, &raw mut data_type, &raw mut scope) };
+    let name = unsafe {
+        call!(utils.SteamAPI_ISteamNetworkingUtils_GetConfigValueInfo(
+            option,
+            &raw mut data_type,
+            &raw mut scope
+        ))
+    };
     let kind = match data_type {
         INT32 => Kind::Int32,
         INT64 => Kind::Int64,
@@ -151,16 +150,17 @@ unsafe fn set(
     data_type: c_int,
     value: *const c_void,
 ) -> bool {
-    type Utils = *mut sys::ISteamNetworkingUtils;
     let Some(utils) = NetworkingUtils::of(hold) else { return false };
-    let set = with_integers!(
-        sys::SteamAPI_ISteamNetworkingUtils_SetConfigValue: unsafe extern "C" fn(
-                Utils, sys::ESteamNetworkingConfigValue, Scope, isize, Type, *const c_void,
-            ) -> bool,
-        as unsafe extern "C" fn(Utils, c_int, c_int, isize, c_int, *const c_void) -> bool
-    );
     // Steam takes the 32-bit handle as an integer of pointer size.
     let Ok(object) = isize::try_from(listen.0) else { return false };
     // SAFETY: the caller's promise.
-    unsafe { set(utils.as_ptr(), option, SCOPE_LISTEN_SOCKET, object, data_type, value) }
+    unsafe {
+        call!(utils.SteamAPI_ISteamNetworkingUtils_SetConfigValue(
+            option,
+            SCOPE_LISTEN_SOCKET,
+            object,
+            data_type,
+            value
+        ))
+    }
 }

@@ -10,7 +10,7 @@ use steamworks_sys as sys;
 
 use super::config::RawOption;
 use super::library::{Hold, Sockets};
-use super::{RESULT_OK, to_int, with_integers};
+use super::{RESULT_OK, call, to_int};
 
 /// `k_EResultDuplicateRequest`: the connection is accepted already, by dialling its peer.
 const RESULT_DUPLICATE_REQUEST: c_int = 29;
@@ -41,14 +41,13 @@ impl Connection {
         // SAFETY: the identity is writable, zero is its cleared state, and Steam only reads it in `ConnectP2P`. The
         // options are an array of that length in Steam's layout (`layout`), which Steam copies.
         let handle = unsafe {
-            sys::SteamAPI_SteamNetworkingIdentity_SetSteamID64(identity.as_mut_ptr(), peer.0);
-            sys::SteamAPI_ISteamNetworkingSockets_ConnectP2P(
-                sockets.as_ptr(),
+            (hold.api().SteamAPI_SteamNetworkingIdentity_SetSteamID64)(identity.as_mut_ptr(), peer.0);
+            call!(sockets.SteamAPI_ISteamNetworkingSockets_ConnectP2P(
                 identity.as_ptr(),
                 port.0,
                 to_int(options.len()),
                 options.as_ptr().cast(),
-            )
+            ))
         };
         (handle != 0).then(|| Self { handle: ConnectionHandle(handle), hold: hold.clone() })
     }
@@ -72,12 +71,8 @@ impl Connection {
     /// Steam's `EResult`; 0 without Steam.
     pub(crate) fn accept(&self) -> Result<(), c_int> {
         let Some(sockets) = self.sockets() else { return Err(0) };
-        let accept = with_integers!(
-            sys::SteamAPI_ISteamNetworkingSockets_AcceptConnection: unsafe extern "C" fn(*mut sys::ISteamNetworkingSockets, u32) -> sys::EResult,
-            as unsafe extern "C" fn(*mut sys::ISteamNetworkingSockets, u32) -> c_int
-        );
         // SAFETY: handles are checked by Steam.
-        match unsafe { accept(sockets.as_ptr(), self.handle.0) } {
+        match unsafe { call!(sockets.SteamAPI_ISteamNetworkingSockets_AcceptConnection(self.handle.0)) } {
             RESULT_OK | RESULT_DUPLICATE_REQUEST => Ok(()),
             result => Err(result),
         }
@@ -102,9 +97,8 @@ impl Connection {
     pub(crate) fn user_data(&self) -> Option<i64> {
         let sockets = self.sockets()?;
         // SAFETY: handles are checked by Steam.
-        let user_data = unsafe {
-            sys::SteamAPI_ISteamNetworkingSockets_GetConnectionUserData(sockets.as_ptr(), self.handle.0)
-        };
+        let user_data =
+            unsafe { call!(sockets.SteamAPI_ISteamNetworkingSockets_GetConnectionUserData(self.handle.0)) };
         (user_data != -1).then_some(user_data)
     }
 
@@ -113,10 +107,8 @@ impl Connection {
         if let Some(sockets) = self.sockets() {
             // SAFETY: handles are checked by Steam.
             unsafe {
-                sys::SteamAPI_ISteamNetworkingSockets_SetConnectionUserData(
-                    sockets.as_ptr(),
-                    self.handle.0,
-                    user_data,
+                call!(
+                    sockets.SteamAPI_ISteamNetworkingSockets_SetConnectionUserData(self.handle.0, user_data,)
                 )
             };
         }
@@ -128,10 +120,8 @@ impl Connection {
         let mut info = MaybeUninit::<sys::SteamNetConnectionInfo_t>::zeroed();
         // SAFETY: Steam writes one structure, of which only the handle is read, an integer.
         let listen = unsafe {
-            sys::SteamAPI_ISteamNetworkingSockets_GetConnectionInfo(
-                sockets.as_ptr(),
-                self.handle.0,
-                info.as_mut_ptr(),
+            call!(
+                sockets.SteamAPI_ISteamNetworkingSockets_GetConnectionInfo(self.handle.0, info.as_mut_ptr(),)
             );
             (&raw const (*info.as_ptr()).m_hListenSocket).read_unaligned()
         };
@@ -150,23 +140,14 @@ impl Connection {
             *priority = lane.priority;
             *weight = lane.weight;
         }
-        let configure = with_integers!(
-            sys::SteamAPI_ISteamNetworkingSockets_ConfigureConnectionLanes: unsafe extern "C" fn(
-                    *mut sys::ISteamNetworkingSockets, u32, c_int, *const c_int, *const u16,
-                ) -> sys::EResult,
-            as unsafe extern "C" fn(
-                *mut sys::ISteamNetworkingSockets, u32, c_int, *const c_int, *const u16,
-            ) -> c_int
-        );
         // SAFETY: both arrays have that many elements, and Steam copies them.
         let result = unsafe {
-            configure(
-                sockets.as_ptr(),
+            call!(sockets.SteamAPI_ISteamNetworkingSockets_ConfigureConnectionLanes(
                 self.handle.0,
                 to_int(lanes.len().min(MAX_LANES)),
                 priorities.as_ptr(),
                 weights.as_ptr(),
-            )
+            ))
         };
         if result == RESULT_OK { Ok(()) } else { Err(result) }
     }
@@ -181,23 +162,14 @@ impl Connection {
         }
         let mut status = MaybeUninit::<Status>::zeroed();
         let mut lane_statuses = [const { MaybeUninit::<Lane>::zeroed() }; MAX_LANES];
-        let get = with_integers!(
-            sys::SteamAPI_ISteamNetworkingSockets_GetConnectionRealTimeStatus: unsafe extern "C" fn(
-                    *mut sys::ISteamNetworkingSockets, u32, *mut Status, c_int, *mut Lane,
-                ) -> sys::EResult,
-            as unsafe extern "C" fn(
-                *mut sys::ISteamNetworkingSockets, u32, *mut Status, c_int, *mut Lane,
-            ) -> c_int
-        );
         // SAFETY: Steam writes one status and as many lanes as asked for, for which there is room.
         let result = unsafe {
-            get(
-                sockets.as_ptr(),
+            call!(sockets.SteamAPI_ISteamNetworkingSockets_GetConnectionRealTimeStatus(
                 self.handle.0,
                 status.as_mut_ptr(),
                 to_int(lanes.len()),
                 lane_statuses.as_mut_ptr().cast(),
-            )
+            ))
         };
         if result != RESULT_OK {
             return None;
@@ -227,14 +199,13 @@ pub(super) fn close(sockets: Option<Sockets<'_>>, handle: ConnectionHandle, reas
     if let Some(sockets) = sockets {
         // SAFETY: handles are checked by Steam, and the message is a C string, which Steam copies.
         unsafe {
-            sys::SteamAPI_ISteamNetworkingSockets_CloseConnection(
-                sockets.as_ptr(),
+            call!(sockets.SteamAPI_ISteamNetworkingSockets_CloseConnection(
                 handle.0,
                 reason.cast_signed(),
                 message.as_ptr(),
                 // No linger: symmetric connections do not support it.
                 false,
-            )
+            ))
         };
     }
 }

@@ -1,220 +1,349 @@
-//! Callbacks and call results: by manual dispatch (`SteamAPI_ManualDispatch_*`), or, where another addon runs the
-//! callbacks, call results alone, by polling.
+//! Standard dispatch: callbacks and call results, which Steam brings to registered objects.
+//!
+//! Manual dispatch is exclusive: one addon of a process may have it, and only if no other has registered an object
+//! before. Objects work beside everyone's. They run on whichever thread runs Steam's callbacks, this crate or another
+//! addon, so they only queue what they get.
+//!
+//! The objects are `CCallbackBase`s of C++: a pointer to a table of virtual functions, flags, and a number.
 
+use std::cell::{Cell, UnsafeCell};
+use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
-use std::mem::{MaybeUninit, size_of};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use peer_core::{LobbyId, SteamId};
+use peer_core::LobbyId;
 use steamworks_sys as sys;
 
-use super::library::{Hold, Utils};
+use super::api::Api;
+use super::callbacks::{self, CallKind, CallResult, Callback};
+use super::library::{self, Hold, Matchmaking, Sockets, Utils};
+use super::{call, lookup};
 
-const LOBBY_ENTER: c_int = 504;
-const LOBBY_DATA_UPDATE: c_int = 505;
-const LOBBY_CHAT_UPDATE: c_int = 506;
-const LOBBY_MATCH_LIST: c_int = 510;
-const LOBBY_CREATED: c_int = 513;
-const CALL_COMPLETED: c_int = 703;
-const LOBBY_JOIN_REQUESTED: c_int = 333;
+#[cfg(all(windows, not(target_pointer_width = "64")))]
+compile_error!("virtual functions have a calling convention of their own on 32-bit Windows");
 
-// The numbers in the bindings.
-const _: () = {
-    assert!(LOBBY_ENTER == sys::LobbyEnter_t_k_iCallback as c_int);
-    assert!(LOBBY_DATA_UPDATE == sys::LobbyDataUpdate_t_k_iCallback as c_int);
-    assert!(LOBBY_CHAT_UPDATE == sys::LobbyChatUpdate_t_k_iCallback as c_int);
-    assert!(LOBBY_MATCH_LIST == sys::LobbyMatchList_t_k_iCallback as c_int);
-    assert!(LOBBY_CREATED == sys::LobbyCreated_t_k_iCallback as c_int);
-    assert!(CALL_COMPLETED == sys::SteamAPICallCompleted_t_k_iCallback as c_int);
-    assert!(LOBBY_JOIN_REQUESTED == sys::GameLobbyJoinRequested_t_k_iCallback as c_int);
+/// The most callbacks that wait to be taken; beyond that, new ones are dropped.
+const MAX_WAITING: usize = 16_384;
+
+/// The most calls whose results may be pending.
+const MAX_PENDING: usize = 1_024;
+
+type This = *mut sys::CCallbackBase;
+type Run = unsafe extern "C" fn(This, *mut c_void);
+type RunResult = unsafe extern "C" fn(This, *mut c_void, bool, sys::SteamAPICall_t);
+type GetSize = unsafe extern "C" fn(This) -> c_int;
+
+/// The virtual functions, in the order of declaration.
+#[cfg(not(windows))]
+#[repr(C)]
+struct VirtualFunctions {
+    run: Run,
+    run_result: RunResult,
+    size: GetSize,
+}
+
+/// The virtual functions in the order of Microsoft's compiler, which built Steam's library: overloads are reversed.
+#[cfg(windows)]
+#[repr(C)]
+struct VirtualFunctions {
+    run_result: RunResult,
+    run: Run,
+    size: GetSize,
+}
+
+static FUNCTIONS: VirtualFunctions =
+    VirtualFunctions { run: on_callback, run_result: on_result, size: on_size };
+
+const fn object(id: c_int) -> sys::CCallbackBase {
+    sys::CCallbackBase { vtable_: (&raw const FUNCTIONS).cast(), m_nCallbackFlags: 0, m_iCallback: id }
+}
+
+/// The object of a callback, which Steam writes to.
+struct CallbackObject(UnsafeCell<sys::CCallbackBase>);
+
+// SAFETY: its number does not change, and the flags are touched by Steam alone.
+unsafe impl Sync for CallbackObject {}
+
+/// One for each callback, for the life of the process: another thread may be running one while it is unregistered.
+static CALLBACKS: [CallbackObject; callbacks::REGISTERED.len()] = {
+    let [first, second, third] = callbacks::REGISTERED;
+    [
+        CallbackObject(UnsafeCell::new(object(first))),
+        CallbackObject(UnsafeCell::new(object(second))),
+        CallbackObject(UnsafeCell::new(object(third))),
+    ]
 };
 
-/// `k_EChatMemberStateChangeEntered`; every other bit is a way to leave.
-const MEMBER_ENTERED: u32 = 1;
-
-/// An asynchronous call whose result is pending (`SteamAPICall_t`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Call(pub(super) u64);
-
-/// The asynchronous calls that this crate makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CallKind {
-    /// `CreateLobby`
-    CreateLobby,
-    /// `JoinLobby`
-    JoinLobby,
-    /// `RequestLobbyList`
-    ListLobbies,
+/// What an object got from Steam.
+#[derive(Clone, Debug)]
+pub(crate) enum Dispatched {
+    /// A callback.
+    Callback(Callback),
+    /// The result of a call.
+    Result(sys::SteamAPICall_t, CallResult),
 }
 
-/// The result of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CallResult {
-    /// `EResult`; if that is 1, the lobby.
-    Created(u32, LobbyId),
-    /// The lobby, and `EChatRoomEnterResponse`: 1 if it was joined.
-    Entered(LobbyId, u32),
-    /// How many lobbies were found.
-    Listed(u32),
-    /// The call failed (`bIOFailure`).
-    Failed,
+/// What waits to be taken.
+static QUEUE: Mutex<VecDeque<Dispatched>> = Mutex::new(VecDeque::new());
+
+fn queue() -> MutexGuard<'static, VecDeque<Dispatched>> {
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The callbacks that this crate handles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Callback {
-    /// The result of a call is ready to be fetched.
-    Completed(Call),
-    /// A user entered a lobby.
-    MemberEntered(LobbyId, SteamId),
-    /// A user left a lobby, or lost the connection to it.
-    MemberLeft(LobbyId, SteamId),
-    /// The data of a lobby changed.
-    LobbyData(LobbyId),
-    /// The local user asked Steam to join a friend's lobby: the lobby, and the friend.
-    JoinRequested(LobbyId, SteamId),
+/// Removes and returns the oldest callback or result.
+pub(crate) fn next() -> Option<Dispatched> {
+    queue().pop_front()
 }
 
-fn pipe() -> sys::HSteamPipe {
-    // SAFETY: may be called at any time.
-    unsafe { sys::SteamAPI_GetHSteamPipe() }
-}
-
-/// Reads a field of one of Steam's structures.
-macro_rules! read {
-    ($data:expr, $type:ident . $field:ident as $as:ty) => {
-        // SAFETY: `$data` points to a `$type`, maybe unaligned, and the field is an integer of that size.
-        unsafe { (&raw const (*$data.cast::<sys::$type>()).$field).cast::<$as>().read_unaligned() }
-    };
-}
-
-/// Runs a frame of manual dispatch, and emits its callbacks. The function pointers of networking are called from here,
-/// too.
-pub(crate) fn run_frame(_hold: &Hold, mut emit: impl FnMut(Callback)) {
-    let pipe = pipe();
-    // SAFETY: Steam is up, and in manual dispatch, because this crate initialised it.
-    unsafe { sys::SteamAPI_ManualDispatch_RunFrame(pipe) };
-    let mut message = MaybeUninit::<sys::CallbackMsg_t>::zeroed();
-    // SAFETY: as above, and the message is writable.
-    while unsafe { sys::SteamAPI_ManualDispatch_GetNextCallback(pipe, message.as_mut_ptr()) } {
-        // SAFETY: Steam has written the message: integers, and a pointer to data that live until they are freed.
-        let message = unsafe { message.assume_init() };
-        let size = usize::try_from(message.m_cubParam).unwrap_or(0);
-        // SAFETY: the data are of the type that the number names, and that large.
-        if let Some(callback) = unsafe { parse(message.m_iCallback, message.m_pubParam.cast(), size) } {
-            emit(callback);
-        }
-        // SAFETY: once for each callback that was returned.
-        unsafe { sys::SteamAPI_ManualDispatch_FreeLastCallback(pipe) };
+/// Registers for callbacks. [`unregister`] is to follow before Steam is shut down.
+pub(crate) fn register(hold: &Hold) {
+    queue().clear();
+    for (object, id) in CALLBACKS.iter().zip(callbacks::REGISTERED) {
+        // SAFETY: the object is as Steam's headers declare it, and lives as long as the process.
+        unsafe { (hold.api().SteamAPI_RegisterCallback)(object.0.get(), id) };
     }
+}
+
+/// Takes the registrations back, which may be done without a running Steam, too.
+pub(crate) fn unregister(hold: &Hold) {
+    for object in &CALLBACKS {
+        // SAFETY: as above.
+        unsafe { (hold.api().SteamAPI_UnregisterCallback)(object.0.get()) };
+    }
+    queue().clear();
+}
+
+thread_local! {
+    static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs Steam's callbacks, those of the whole process: this crate's only queue what they get, but another addon's may
+/// run code of the game. Does nothing when called from such code, nor once Steam is down.
+///
+/// Every frame, whoever initialised Steam: Steam brings each callback once, however many addons ask for it in a frame,
+/// and nobody can tell whether another one will.
+pub(crate) fn run(hold: &Hold) {
+    if !library::is_still_up(hold) || IS_RUNNING.replace(true) {
+        return;
+    }
+    // SAFETY: Steam is up. Callbacks may run on any thread, and nothing of this crate is locked.
+    unsafe { (hold.api().SteamAPI_RunCallbacks)() };
+    run_networking(hold);
+    IS_RUNNING.set(false);
+}
+
+/// Calls the function pointers for connection status changes, which need not be called by [`run`].
+pub(crate) fn run_networking(hold: &Hold) {
+    if let Some(sockets) = Sockets::of(hold) {
+        // SAFETY: the interface is valid, and nothing of this crate is locked.
+        unsafe { call!(sockets.SteamAPI_ISteamNetworkingSockets_RunCallbacks()) };
+    }
+}
+
+unsafe extern "C" fn on_size(this: This) -> c_int {
+    // SAFETY: Steam passes one of the objects above or below, whose number does not change.
+    callbacks::size_of_callback(unsafe { (*this).m_iCallback })
+}
+
+unsafe extern "C" fn on_callback(this: This, data: *mut c_void) {
+    // Nothing below panics; should it ever, the panic must not unwind into Steam.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        if data.is_null() {
+            return;
+        }
+        // SAFETY: as above; the data are the structure with that number.
+        if let Some(callback) = unsafe { callbacks::parse((*this).m_iCallback, data) } {
+            let mut queue = queue();
+            if queue.len() < MAX_WAITING {
+                queue.push_back(Dispatched::Callback(callback));
+            }
+        }
+    }));
+}
+
+unsafe extern "C" fn on_result(this: This, data: *mut c_void, has_failed: bool, call: sys::SteamAPICall_t) {
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        let result = match lookup::api() {
+            // SAFETY: Steam passes an object of `Calls`; unless the call failed, the data are the structure with its
+            // number.
+            Some(api) if !has_failed && !data.is_null() => unsafe {
+                read_result(api, (*this).m_iCallback, data)
+            },
+            _ => CallResult::Failed,
+        };
+        // There is at most one for each pending call.
+        queue().push_back(Dispatched::Result(call, result));
+    }));
 }
 
 /// # Safety
-/// `data` points to `size` bytes: the structure with the number `id`.
-unsafe fn parse(id: c_int, data: *const c_void, size: usize) -> Option<Callback> {
-    let expected = match id {
-        CALL_COMPLETED => size_of::<sys::SteamAPICallCompleted_t>(),
-        LOBBY_CHAT_UPDATE => size_of::<sys::LobbyChatUpdate_t>(),
-        LOBBY_DATA_UPDATE => size_of::<sys::LobbyDataUpdate_t>(),
-        LOBBY_JOIN_REQUESTED => size_of::<sys::GameLobbyJoinRequested_t>(),
-        _ => return None,
-    };
-    if size < expected || data.is_null() {
-        return None;
-    }
-    match id {
-        CALL_COMPLETED => {
-            Some(Callback::Completed(Call(read!(data, SteamAPICallCompleted_t.m_hAsyncCall as u64))))
+/// `data` points to the structure with the number `id`, which has just arrived.
+unsafe fn read_result(api: &Api, id: c_int, data: *const c_void) -> CallResult {
+    // SAFETY: the accessor may be called at any time.
+    let matchmaking = unsafe { (api.SteamAPI_SteamMatchmaking_v009)() };
+    let listed = |index| {
+        if matchmaking.is_null() {
+            return LobbyId(0);
         }
-        LOBBY_CHAT_UPDATE => {
-            let lobby = LobbyId(read!(data, LobbyChatUpdate_t.m_ulSteamIDLobby as u64));
-            let member = SteamId(read!(data, LobbyChatUpdate_t.m_ulSteamIDUserChanged as u64));
-            let change = read!(data, LobbyChatUpdate_t.m_rgfChatMemberStateChange as u32);
-            Some(if change & MEMBER_ENTERED != 0 {
-                Callback::MemberEntered(lobby, member)
+        // Now, because the next list of any addon replaces this one.
+        // SAFETY: the interface is valid, and Steam checks the index.
+        LobbyId(unsafe { (api.SteamAPI_ISteamMatchmaking_GetLobbyByIndex)(matchmaking, index) })
+    };
+    // SAFETY: the caller's promise.
+    unsafe { callbacks::parse_result(id, data, listed) }
+}
+
+/// An object for the result of a call. Kept for reuse and never freed: another thread may be running it while it is
+/// taken back.
+#[derive(Debug)]
+struct ResultObject(NonNull<sys::CCallbackBase>);
+
+// SAFETY: it is used by one call at a time, and Steam may run it on any thread.
+unsafe impl Send for ResultObject {}
+
+/// Idle objects, by the kind of call, so that the number of an object never changes.
+static IDLE: Mutex<[Vec<ResultObject>; CallKind::COUNT]> =
+    Mutex::new([const { Vec::new() }; CallKind::COUNT]);
+
+fn idle() -> MutexGuard<'static, [Vec<ResultObject>; CallKind::COUNT]> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An asynchronous call whose result is pending.
+#[derive(Debug)]
+pub(crate) struct Call {
+    handle: sys::SteamAPICall_t,
+    kind: CallKind,
+    object: ResultObject,
+}
+
+impl Call {
+    /// What it is.
+    pub(crate) fn kind(&self) -> CallKind {
+        self.kind
+    }
+
+    /// Whether this is the call with a handle.
+    pub(crate) fn is(&self, handle: sys::SteamAPICall_t) -> bool {
+        self.handle == handle
+    }
+
+    /// Whether Steam has the result, and has not brought it to the object.
+    pub(crate) fn is_completed(&self, hold: &Hold) -> bool {
+        let mut has_failed = false;
+        let function = hold.api().SteamAPI_ISteamUtils_IsAPICallCompleted;
+        // SAFETY: the interface is valid, and the flag is writable.
+        function.zip(Utils::of(hold)).is_some_and(|(function, utils)| unsafe {
+            function(utils.as_ptr(), self.handle, &raw mut has_failed)
+        })
+    }
+
+    /// Fetches a result that Steam does not bring to the object; `None` if it has none.
+    pub(crate) fn fetch(&self, hold: &Hold) -> Option<CallResult> {
+        let (get, utils) = hold.api().SteamAPI_ISteamUtils_GetAPICallResult.zip(Utils::of(hold))?;
+        let id = callbacks::result_of(self.kind);
+        // Room for any of the structures, and aligned for it.
+        let mut buffer = [0_u64; 4];
+        let size = callbacks::size_of_callback(id);
+        let mut has_failed = false;
+        // SAFETY: the interface is valid, there is room for the structure, and the flag is writable.
+        let is_there = unsafe {
+            get(utils.as_ptr(), self.handle, buffer.as_mut_ptr().cast(), size, id, &raw mut has_failed)
+        };
+        is_there.then(|| {
+            if has_failed {
+                CallResult::Failed
             } else {
-                Callback::MemberLeft(lobby, member)
-            })
-        }
-        LOBBY_DATA_UPDATE => {
-            let lobby = read!(data, LobbyDataUpdate_t.m_ulSteamIDLobby as u64);
-            let of = read!(data, LobbyDataUpdate_t.m_ulSteamIDMember as u64);
-            let success = read!(data, LobbyDataUpdate_t.m_bSuccess as u8);
-            // Otherwise the data are a member's.
-            (of == lobby && success != 0).then_some(Callback::LobbyData(LobbyId(lobby)))
-        }
-        _ => {
-            let lobby = read!(data, GameLobbyJoinRequested_t.m_steamIDLobby as u64);
-            let friend = read!(data, GameLobbyJoinRequested_t.m_steamIDFriend as u64);
-            Some(Callback::JoinRequested(LobbyId(lobby), SteamId(friend)))
-        }
+                // SAFETY: Steam has written the structure with that number.
+                unsafe { read_result(hold.api(), id, buffer.as_ptr().cast()) }
+            }
+        })
     }
 }
 
-/// Room for the result of any call, and aligned for it.
-type ResultBuffer = [u64; 4];
+/// Calls whose results are pending.
+#[derive(Debug, Default)]
+pub(crate) struct Calls(usize);
 
-/// The number and the size of the structure in which a call results.
-fn result_of(kind: CallKind) -> (c_int, usize) {
-    match kind {
-        CallKind::CreateLobby => (LOBBY_CREATED, size_of::<sys::LobbyCreated_t>()),
-        CallKind::JoinLobby => (LOBBY_ENTER, size_of::<sys::LobbyEnter_t>()),
-        CallKind::ListLobbies => (LOBBY_MATCH_LIST, size_of::<sys::LobbyMatchList_t>()),
-    }
-}
-
-fn parse_result(kind: CallKind, buffer: &ResultBuffer) -> CallResult {
-    let data = buffer.as_ptr().cast::<c_void>();
-    match kind {
-        CallKind::CreateLobby => CallResult::Created(
-            read!(data, LobbyCreated_t.m_eResult as u32),
-            LobbyId(read!(data, LobbyCreated_t.m_ulSteamIDLobby as u64)),
-        ),
-        CallKind::JoinLobby => CallResult::Entered(
-            LobbyId(read!(data, LobbyEnter_t.m_ulSteamIDLobby as u64)),
-            read!(data, LobbyEnter_t.m_EChatRoomEnterResponse as u32),
-        ),
-        CallKind::ListLobbies => CallResult::Listed(read!(data, LobbyMatchList_t.m_nLobbiesMatching as u32)),
-    }
-}
-
-/// Fetches the result of a call, after [`Callback::Completed`].
-pub(crate) fn fetch(_hold: &Hold, call: Call, kind: CallKind) -> CallResult {
-    let (id, size) = result_of(kind);
-    let mut buffer = ResultBuffer::default();
-    let mut failed = false;
-    // SAFETY: there is room for the structure, and the flag is writable.
-    let fetched = unsafe {
-        sys::SteamAPI_ManualDispatch_GetAPICallResult(
-            pipe(),
-            call.0,
-            buffer.as_mut_ptr().cast::<c_void>(),
-            super::to_int(size),
-            id,
-            &raw mut failed,
-        )
-    };
-    if fetched && !failed { parse_result(kind, &buffer) } else { CallResult::Failed }
-}
-
-/// Fetches the result of a call without its callback; `None` if it is not complete yet.
-pub(crate) fn fetch_if_complete(hold: &Hold, call: Call, kind: CallKind) -> Option<CallResult> {
-    let utils = Utils::of(hold)?;
-    let (id, size) = result_of(kind);
-    let mut buffer = ResultBuffer::default();
-    let mut failed = false;
-    // SAFETY: the interface is valid, there is room for the structure, and the flag is writable.
-    unsafe {
-        if !sys::SteamAPI_ISteamUtils_IsAPICallCompleted(utils.as_ptr(), call.0, &raw mut failed) {
+impl Calls {
+    /// Makes a call by `start`, and registers for its result; `None` if Steam refuses, or too many are pending.
+    pub(crate) fn start(
+        &mut self,
+        kind: CallKind,
+        matchmaking: Matchmaking<'_>,
+        start: impl FnOnce(Matchmaking<'_>) -> sys::SteamAPICall_t,
+    ) -> Option<Call> {
+        if self.0 >= MAX_PENDING {
             return None;
         }
-        let fetched = sys::SteamAPI_ISteamUtils_GetAPICallResult(
-            utils.as_ptr(),
-            call.0,
-            buffer.as_mut_ptr().cast::<c_void>(),
-            super::to_int(size),
-            id,
-            &raw mut failed,
-        );
-        Some(if fetched && !failed { parse_result(kind, &buffer) } else { CallResult::Failed })
+        let handle = start(matchmaking);
+        if handle == 0 {
+            return None;
+        }
+        let object = idle()[kind as usize].pop().unwrap_or_else(|| {
+            ResultObject(NonNull::from(Box::leak(Box::new(object(callbacks::result_of(kind))))))
+        });
+        self.0 += 1;
+        // SAFETY: the object is as Steam's headers declare it, and is never freed.
+        unsafe { (matchmaking.api().SteamAPI_RegisterCallResult)(object.0.as_ptr(), handle) };
+        Some(Call { handle, kind, object })
+    }
+
+    /// Ends a call whose result has been taken, or is not wanted any more.
+    pub(crate) fn end(&mut self, hold: &Hold, call: Call) {
+        // SAFETY: as above. Harmless if Steam has run it, or is down.
+        unsafe { (hold.api().SteamAPI_UnregisterCallResult)(call.object.0.as_ptr(), call.handle) };
+        self.0 -= 1;
+        idle()[call.kind as usize].push(call.object);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use peer_core::SteamId;
+
+    use super::*;
+
+    /// Runs an object through its table of functions, as Steam does.
+    #[allow(clippy::cast_ptr_alignment, reason = "the bindings' type is opaque")]
+    fn functions(object: This) -> &'static VirtualFunctions {
+        // SAFETY: an object of this module, whose table is a static.
+        unsafe { &*(*object).vtable_.cast::<VirtualFunctions>() }
+    }
+
+    #[test]
+    fn objects_queue_what_steam_brings_to_them_on_any_thread_and_are_bounded() {
+        let requested = CALLBACKS.iter().zip(callbacks::REGISTERED).find(|(_, id)| *id == 333).unwrap().0;
+        let address = requested.0.get().expose_provenance();
+        let brings = move || {
+            let object = std::ptr::with_exposed_provenance_mut::<sys::CCallbackBase>(address);
+            let mut data = [7_u64, 8];
+            // SAFETY: the object lives for ever, and the data are two ids: the lobby's, and the friend's.
+            unsafe {
+                assert_eq!((functions(object).size)(object), 16);
+                (functions(object).run)(object, data.as_mut_ptr().cast());
+            }
+        };
+        std::thread::spawn(brings).join().unwrap();
+        let Some(Dispatched::Callback(callback)) = next() else { panic!("nothing is queued") };
+        assert_eq!(callback, Callback::JoinRequested(LobbyId(7), SteamId(8)));
+
+        let mut result = object(callbacks::result_of(CallKind::CreateLobby));
+        let result = &raw mut result;
+        let mut data = [0_u32; 4];
+        // SAFETY: the object lives for the call, and a call that failed has no data.
+        unsafe { (functions(result).run_result)(result, data.as_mut_ptr().cast(), true, 5) };
+        let Some(Dispatched::Result(5, CallResult::Failed)) = next() else { panic!("no failure") };
+        assert!(next().is_none());
+
+        // The queue is one for the process, and so is this test.
+        let mut data = [7_u64, 8];
+        for _ in 0..MAX_WAITING + 10 {
+            // SAFETY: the object lives for ever, and the data are two ids.
+            unsafe { (functions(requested.0.get()).run)(requested.0.get(), data.as_mut_ptr().cast()) };
+        }
+        assert_eq!(std::iter::from_fn(next).count(), MAX_WAITING);
     }
 }

@@ -24,6 +24,7 @@ const _: () = {
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nConnUserData) == 152);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nMessageNumber) == 168);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_pfnFreeData) == 176);
+    assert!(offset_of!(sys::SteamNetworkingMessage_t, m_pfnRelease) == 184);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nFlags) == 196);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_nUserData) == 200);
     assert!(offset_of!(sys::SteamNetworkingMessage_t, m_idxLane) == 208);
@@ -58,8 +59,10 @@ const _: () = {
     assert!(size_of::<sys::SteamNetConnectionRealTimeLaneStatus_t>() == 64);
 
     // Callbacks and call results.
-    assert!(size_of::<sys::CallbackMsg_t>() == 20 + WIDER);
-    assert!(size_of::<sys::SteamAPICallCompleted_t>() == 16);
+    assert!(size_of::<sys::CCallbackBase>() == 16);
+    assert!(offset_of!(sys::CCallbackBase, vtable_) == 0);
+    assert!(offset_of!(sys::CCallbackBase, m_nCallbackFlags) == 8);
+    assert!(offset_of!(sys::CCallbackBase, m_iCallback) == 12);
     assert!(size_of::<sys::LobbyCreated_t>() == 12 + WIDER);
     assert!(offset_of!(sys::LobbyCreated_t, m_ulSteamIDLobby) == 4 + WIDER);
     assert!(size_of::<sys::LobbyEnter_t>() == 20 + WIDER);

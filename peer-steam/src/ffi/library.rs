@@ -1,13 +1,15 @@
 //! Steam's life cycle: initialisation, shutdown, and what keeps it up in between.
 
 use std::ffi::c_int;
+use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use steamworks_sys as sys;
 
-use super::{text_of, with_integers};
+use super::api::Api;
+use super::{lookup, text_of};
 
 /// How many values need Steam to be up: the session, transports, connections, and received messages.
 static HOLDS: AtomicUsize = AtomicUsize::new(0);
@@ -22,17 +24,14 @@ fn ours() -> MutexGuard<'static, bool> {
     OURS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn is_up() -> bool {
-    // SAFETY: these may be called at any time, and return 0 without Steam.
-    unsafe { sys::SteamAPI_GetHSteamPipe() != 0 && sys::SteamAPI_GetHSteamUser() != 0 }
-}
-
 /// The outcome of initialising Steam.
 pub(crate) enum Init {
     /// This crate has initialised Steam.
     Ours(Hold),
     /// Someone else in the process had initialised it before.
     Adopted(Hold),
+    /// There is no library: its file name, and where it was looked for.
+    NoLibrary(String),
     /// `ESteamAPIInitResult` and Steam's own message.
     Failed(c_int, String),
 }
@@ -40,24 +39,36 @@ pub(crate) enum Init {
 /// Initialises Steam, unless it is up.
 pub(crate) fn init() -> Init {
     let mut ours = ours();
-    if is_up() {
-        let hold = Hold::new();
+    let api = match lookup::find() {
+        Ok(api) => api,
+        Err(text) => return Init::NoLibrary(text),
+    };
+    if lookup::is_up(api) {
+        let hold = Hold::new(api);
         return if *ours { Init::Ours(hold) } else { Init::Adopted(hold) };
     }
     let mut message: sys::SteamErrMsg = [0; 1024];
-    let init = with_integers!(
-        sys::SteamAPI_InitFlat: unsafe extern "C" fn(*mut sys::SteamErrMsg) -> sys::ESteamAPIInitResult,
-        as unsafe extern "C" fn(*mut sys::SteamErrMsg) -> c_int
-    );
+    let Some(init) = api.SteamAPI_InitFlat else {
+        let text = format!("the {} of this process is too old: it has no SteamAPI_InitFlat", lookup::LIBRARY);
+        return Init::Failed(0, text);
+    };
     // SAFETY: the buffer is of the type that Steam writes, and lives during the call.
     let result = unsafe { init(&raw mut message) };
     if result != 0 {
         return Init::Failed(result, text_of(&message));
     }
-    // SAFETY: called right after initialisation, as Steam requires.
-    unsafe { sys::SteamAPI_ManualDispatch_Init() };
     *ours = true;
-    Init::Ours(Hold::new())
+    Init::Ours(Hold::new(api))
+}
+
+/// Whether Steam is still up: another addon may have shut it down. If this crate had initialised it, a Steam that comes
+/// up again later is not its own.
+pub(crate) fn is_still_up(hold: &Hold) -> bool {
+    let is_up = lookup::is_up(hold.0);
+    if !is_up {
+        *ours() = false;
+    }
+    is_up
 }
 
 /// How many received messages of the whole process are not released yet.
@@ -66,20 +77,25 @@ pub(crate) fn live_messages() -> usize {
 }
 
 /// Keeps Steam up: this crate does not shut it down while one of these lives.
-#[derive(Debug)]
-pub(crate) struct Hold(());
+pub(crate) struct Hold(&'static Api);
 
 impl Hold {
-    fn new() -> Self {
+    fn new(api: &'static Api) -> Self {
         HOLDS.fetch_add(1, Ordering::Relaxed);
-        Self(())
+        Self(api)
     }
 
     /// A hold on Steam, whoever initialised it; `None` if it is not up.
     pub(crate) fn acquire() -> Option<Self> {
         // Locked, so that Steam is not shut down between the check and the hold.
         let _ours = ours();
-        is_up().then(Self::new)
+        lookup::find_loaded().filter(|api| lookup::is_up(api)).map(Self::new)
+    }
+
+    /// Steam's functions.
+    #[inline]
+    pub(super) fn api(&self) -> &'static Api {
+        self.0
     }
 
     /// Adds a hold for each of `count` messages that were just received.
@@ -95,9 +111,15 @@ impl Hold {
     }
 }
 
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hold")
+    }
+}
+
 impl Clone for Hold {
     fn clone(&self) -> Self {
-        Self::new()
+        Self::new(self.0)
     }
 }
 
@@ -119,11 +141,11 @@ fn end_hold() {
 fn shut_down_unless_held() {
     let mut ours = ours();
     // A new hold may have been taken in the meantime; then its end shuts Steam down.
-    if *ours && HOLDS.load(Ordering::Acquire) == 0 {
+    if let Some(api) = lookup::api().filter(|_| *ours && HOLDS.load(Ordering::Acquire) == 0) {
         *ours = false;
         // SAFETY: nothing of this crate uses Steam any more: every use is behind a hold, and a new one is only taken
         // under the lock that is held here.
-        unsafe { sys::SteamAPI_Shutdown() };
+        unsafe { (api.SteamAPI_Shutdown)() };
     }
 }
 
@@ -134,15 +156,21 @@ macro_rules! interface {
         #[derive(Clone, Copy, Debug)]
         pub(crate) struct $name<'a> {
             pointer: NonNull<sys::$target>,
-            _hold: std::marker::PhantomData<&'a Hold>,
+            hold: &'a Hold,
         }
 
         impl<'a> $name<'a> {
             /// The interface; `None` if this Steam does not have it.
-            pub(crate) fn of(_hold: &'a Hold) -> Option<Self> {
+            pub(crate) fn of(hold: &'a Hold) -> Option<Self> {
                 // SAFETY: the accessor may be called while Steam is up, and returns null if it has no such interface.
-                let pointer = NonNull::new(unsafe { sys::$accessor() })?;
-                Some(Self { pointer, _hold: std::marker::PhantomData })
+                let pointer = NonNull::new(unsafe { (hold.0.$accessor)() })?;
+                Some(Self { pointer, hold })
+            }
+
+            #[inline]
+            #[allow(dead_code, reason = "not every interface is called through it")]
+            pub(super) fn api(self) -> &'static Api {
+                self.hold.0
             }
 
             #[inline]

@@ -1,24 +1,17 @@
 //! Lobbies (`ISteamMatchmaking`).
 
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char};
 
 use peer_core::{LobbyId, SteamId};
 use steamworks_sys as sys;
 
-use super::dispatch::Call;
 use super::library::{Hold, Matchmaking};
-use super::{copy_text, text_of, with_integers};
+use super::{call, copy_text, text_of};
 
 /// `k_nMaxLobbyKeyLength`, and its NUL.
 const MAX_KEY: usize = 256;
 /// `k_cubChatMetadataMax`
 const MAX_VALUE: usize = 8_192;
-
-type This = *mut sys::ISteamMatchmaking;
-
-fn call(handle: sys::SteamAPICall_t) -> Option<Call> {
-    (handle != 0).then_some(Call(handle))
-}
 
 /// The interface; `None` if this Steam does not have it.
 pub(crate) fn of(hold: &Hold) -> Option<Matchmaking<'_>> {
@@ -27,44 +20,38 @@ pub(crate) fn of(hold: &Hold) -> Option<Matchmaking<'_>> {
 
 // In all of these, the interface is valid, strings are C strings that live during the call, and Steam checks the ids.
 impl Matchmaking<'_> {
-    /// `CreateLobby`, with Steam's `ELobbyType`.
-    pub(crate) fn create(self, kind: i32, max_members: i32) -> Option<Call> {
-        let create = with_integers!(
-            sys::SteamAPI_ISteamMatchmaking_CreateLobby: unsafe extern "C" fn(This, sys::ELobbyType, c_int) -> sys::SteamAPICall_t,
-            as unsafe extern "C" fn(This, c_int, c_int) -> sys::SteamAPICall_t
-        );
+    /// `CreateLobby`, with Steam's `ELobbyType`. 0 if Steam refuses.
+    pub(crate) fn create(self, kind: i32, max_members: i32) -> sys::SteamAPICall_t {
         // SAFETY: see above.
-        call(unsafe { create(self.as_ptr(), kind, max_members) })
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_CreateLobby(kind, max_members)) }
     }
 
-    /// `JoinLobby`
-    pub(crate) fn join(self, lobby: LobbyId) -> Option<Call> {
+    /// `JoinLobby`. 0 if Steam refuses.
+    pub(crate) fn join(self, lobby: LobbyId) -> sys::SteamAPICall_t {
         // SAFETY: see above.
-        call(unsafe { sys::SteamAPI_ISteamMatchmaking_JoinLobby(self.as_ptr(), lobby.0) })
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_JoinLobby(lobby.0)) }
     }
 
     /// `LeaveLobby`
     pub(crate) fn leave(self, lobby: LobbyId) {
         // SAFETY: see above.
-        unsafe { sys::SteamAPI_ISteamMatchmaking_LeaveLobby(self.as_ptr(), lobby.0) };
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_LeaveLobby(lobby.0)) };
     }
 
     /// The owner; `None` if the local user is not in the lobby.
     pub(crate) fn owner(self, lobby: LobbyId) -> Option<SteamId> {
         // SAFETY: see above.
-        let owner = unsafe { sys::SteamAPI_ISteamMatchmaking_GetLobbyOwner(self.as_ptr(), lobby.0) };
+        let owner = unsafe { call!(self.SteamAPI_ISteamMatchmaking_GetLobbyOwner(lobby.0)) };
         (owner != 0).then_some(SteamId(owner))
     }
 
     /// The members, including the local user; empty if the local user is not in the lobby.
     pub(crate) fn members(self, lobby: LobbyId) -> Vec<SteamId> {
         // SAFETY: see above.
-        let count = unsafe { sys::SteamAPI_ISteamMatchmaking_GetNumLobbyMembers(self.as_ptr(), lobby.0) };
+        let count = unsafe { call!(self.SteamAPI_ISteamMatchmaking_GetNumLobbyMembers(lobby.0)) };
         let member = |index| {
             // SAFETY: see above.
-            SteamId(unsafe {
-                sys::SteamAPI_ISteamMatchmaking_GetLobbyMemberByIndex(self.as_ptr(), lobby.0, index)
-            })
+            SteamId(unsafe { call!(self.SteamAPI_ISteamMatchmaking_GetLobbyMemberByIndex(lobby.0, index)) })
         };
         (0..count).map(member).filter(|member| member.0 != 0).collect()
     }
@@ -72,35 +59,32 @@ impl Matchmaking<'_> {
     /// The most members it may have; 0 if Steam does not know the lobby.
     pub(crate) fn member_limit(self, lobby: LobbyId) -> i32 {
         // SAFETY: see above.
-        unsafe { sys::SteamAPI_ISteamMatchmaking_GetLobbyMemberLimit(self.as_ptr(), lobby.0) }
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_GetLobbyMemberLimit(lobby.0)) }
     }
 
     /// The value of a key; empty if it is not set.
     pub(crate) fn data(self, lobby: LobbyId, key: &CStr) -> String {
         // SAFETY: see above; the string that Steam returns lives until the next call of this kind.
-        unsafe {
-            copy_text(sys::SteamAPI_ISteamMatchmaking_GetLobbyData(self.as_ptr(), lobby.0, key.as_ptr()))
-        }
+        unsafe { copy_text(call!(self.SteamAPI_ISteamMatchmaking_GetLobbyData(lobby.0, key.as_ptr()))) }
     }
 
     /// All keys and values.
     pub(crate) fn all_data(self, lobby: LobbyId) -> Vec<(String, String)> {
         // SAFETY: see above.
-        let count = unsafe { sys::SteamAPI_ISteamMatchmaking_GetLobbyDataCount(self.as_ptr(), lobby.0) };
+        let count = unsafe { call!(self.SteamAPI_ISteamMatchmaking_GetLobbyDataCount(lobby.0)) };
         let mut value = vec![0 as c_char; MAX_VALUE];
         let entry = |index| {
             let mut key = [0 as c_char; MAX_KEY];
             // SAFETY: see above, and both buffers have the sizes given.
             let found = unsafe {
-                sys::SteamAPI_ISteamMatchmaking_GetLobbyDataByIndex(
-                    self.as_ptr(),
+                call!(self.SteamAPI_ISteamMatchmaking_GetLobbyDataByIndex(
                     lobby.0,
                     index,
                     key.as_mut_ptr(),
                     super::to_int(MAX_KEY),
                     value.as_mut_ptr(),
                     super::to_int(MAX_VALUE),
-                )
+                ))
             };
             found.then(|| (text_of(&key), text_of(&value)))
         };
@@ -110,72 +94,64 @@ impl Matchmaking<'_> {
     /// Sets the value of a key; `false` if the local user is not the owner, or there is no room for it.
     pub(crate) fn set_data(self, lobby: LobbyId, key: &CStr, value: &CStr) -> bool {
         // SAFETY: see above.
-        unsafe {
-            sys::SteamAPI_ISteamMatchmaking_SetLobbyData(self.as_ptr(), lobby.0, key.as_ptr(), value.as_ptr())
-        }
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_SetLobbyData(lobby.0, key.as_ptr(), value.as_ptr())) }
     }
 
     /// Sets whether others may join; `false` if the local user is not the owner.
     pub(crate) fn set_joinable(self, lobby: LobbyId, joinable: bool) -> bool {
         // SAFETY: see above.
-        unsafe { sys::SteamAPI_ISteamMatchmaking_SetLobbyJoinable(self.as_ptr(), lobby.0, joinable) }
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_SetLobbyJoinable(lobby.0, joinable)) }
     }
 
     /// Filters the next list by how a string compares (`ELobbyComparison`).
     pub(crate) fn filter_text(self, key: &CStr, value: &CStr, comparison: i32) {
-        let filter = with_integers!(
-            sys::SteamAPI_ISteamMatchmaking_AddRequestLobbyListStringFilter: unsafe extern "C" fn(This, *const c_char, *const c_char, sys::ELobbyComparison),
-            as unsafe extern "C" fn(This, *const c_char, *const c_char, c_int)
-        );
         // SAFETY: see above.
-        unsafe { filter(self.as_ptr(), key.as_ptr(), value.as_ptr(), comparison) };
+        unsafe {
+            call!(self.SteamAPI_ISteamMatchmaking_AddRequestLobbyListStringFilter(
+                key.as_ptr(),
+                value.as_ptr(),
+                comparison
+            ));
+        };
     }
 
     /// Filters the next list by how a number compares (`ELobbyComparison`).
     pub(crate) fn filter_number(self, key: &CStr, value: i32, comparison: i32) {
-        let filter = with_integers!(
-            sys::SteamAPI_ISteamMatchmaking_AddRequestLobbyListNumericalFilter: unsafe extern "C" fn(This, *const c_char, c_int, sys::ELobbyComparison),
-            as unsafe extern "C" fn(This, *const c_char, c_int, c_int)
-        );
         // SAFETY: see above.
-        unsafe { filter(self.as_ptr(), key.as_ptr(), value, comparison) };
+        unsafe {
+            call!(self.SteamAPI_ISteamMatchmaking_AddRequestLobbyListNumericalFilter(
+                key.as_ptr(),
+                value,
+                comparison
+            ));
+        };
     }
 
     /// Filters the next list by the number of free slots.
     pub(crate) fn filter_slots(self, slots: i32) {
         // SAFETY: see above.
         unsafe {
-            sys::SteamAPI_ISteamMatchmaking_AddRequestLobbyListFilterSlotsAvailable(self.as_ptr(), slots);
+            call!(self.SteamAPI_ISteamMatchmaking_AddRequestLobbyListFilterSlotsAvailable(slots));
         }
     }
 
     /// Sets how far away the lobbies of the next list may be (`ELobbyDistanceFilter`).
     pub(crate) fn filter_distance(self, distance: i32) {
-        let filter = with_integers!(
-            sys::SteamAPI_ISteamMatchmaking_AddRequestLobbyListDistanceFilter: unsafe extern "C" fn(This, sys::ELobbyDistanceFilter),
-            as unsafe extern "C" fn(This, c_int)
-        );
         // SAFETY: see above.
-        unsafe { filter(self.as_ptr(), distance) };
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_AddRequestLobbyListDistanceFilter(distance)) };
     }
 
     /// Limits the number of lobbies in the next list.
     pub(crate) fn limit_results(self, most: i32) {
         // SAFETY: see above.
         unsafe {
-            sys::SteamAPI_ISteamMatchmaking_AddRequestLobbyListResultCountFilter(self.as_ptr(), most);
+            call!(self.SteamAPI_ISteamMatchmaking_AddRequestLobbyListResultCountFilter(most));
         }
     }
 
-    /// `RequestLobbyList`, with the filters added since the last request.
-    pub(crate) fn request_list(self) -> Option<Call> {
+    /// `RequestLobbyList`, with the filters added since the last request. 0 if Steam refuses.
+    pub(crate) fn request_list(self) -> sys::SteamAPICall_t {
         // SAFETY: see above.
-        call(unsafe { sys::SteamAPI_ISteamMatchmaking_RequestLobbyList(self.as_ptr()) })
-    }
-
-    /// A lobby of the list that was received last.
-    pub(crate) fn listed(self, index: i32) -> LobbyId {
-        // SAFETY: see above.
-        LobbyId(unsafe { sys::SteamAPI_ISteamMatchmaking_GetLobbyByIndex(self.as_ptr(), index) })
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_RequestLobbyList()) }
     }
 }

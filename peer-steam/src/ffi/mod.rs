@@ -1,14 +1,17 @@
 //! Every call into Steam's flat API, and every `unsafe` of this crate.
 //!
-//! The `SAFETY` comments rely on three invariants:
+//! The `SAFETY` comments rely on four invariants:
 //!
+//! - **Signatures.** [`api`] checks those of its table against the bindings, at compile time.
 //! - **Steam is up.** An interface pointer is only obtained through a [`Hold`], and this crate shuts Steam down only
-//!   once the last hold is gone. (If another addon shuts Steam down in the meantime, nothing here can prevent it.)
+//!   once the last hold is gone. If another addon does so before, the accessors return null, and nothing is called.
 //! - **Layouts.** [`layout`] checks every size and offset at compile time. Steam's enums are read and passed as
 //!   integers, because a newer Steam may have values that the bindings do not know.
 //! - **Threads.** Steam's networking interfaces may be called from any thread. Functions that Steam calls (in `status`,
-//!   `send`, `debug`) may run on any thread, touch only thread-safe state, and do not unwind.
+//!   `dispatch`, `send`, `debug`) may run on any thread, touch only thread-safe state, and do not unwind.
 
+mod api;
+pub(crate) mod callbacks;
 pub(crate) mod config;
 pub(crate) mod connection;
 pub(crate) mod debug;
@@ -16,6 +19,7 @@ pub(crate) mod dispatch;
 pub(crate) mod identity;
 mod layout;
 pub(crate) mod library;
+pub(crate) mod lookup;
 pub(crate) mod matchmaking;
 pub(crate) mod receive;
 pub(crate) mod relay;
@@ -30,17 +34,13 @@ pub(crate) use library::Hold;
 /// `k_EResultOK`.
 const RESULT_OK: c_int = 1;
 
-/// A function of Steam with integers for its enums: in the bindings' own types, a value that they do not know would be
-/// undefined behaviour.
-macro_rules! with_integers {
-    ($function:path: $bound:ty, as $plain:ty $(,)?) => {{
-        let function: $bound = $function;
-        // SAFETY: the types differ only in enums of four bytes, which are integers to C, and in pointers to
-        // structures of the same layout (`layout`).
-        unsafe { std::mem::transmute::<$bound, $plain>(function) }
-    }};
+/// Calls a function of an interface.
+macro_rules! call {
+    ($interface:ident.$function:ident($($argument:expr),* $(,)?)) => {
+        ($interface.api().$function)($interface.as_ptr() $(, $argument)*)
+    };
 }
-use with_integers;
+use call;
 
 /// `text` as a C string, truncated at its first NUL and to at most `max` bytes.
 pub(crate) fn c_string(text: &str, max: usize) -> CString {

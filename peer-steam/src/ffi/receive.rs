@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 use peer_core::{ConnectionHandle, Message, Token};
 use steamworks_sys as sys;
 
+use super::call;
 use super::library::Hold;
 use super::sockets::PollGroup;
 
@@ -76,8 +77,13 @@ impl Message for SteamMessage {
 impl Drop for SteamMessage {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the message is owned by this value and released once, and Steam is up, because each message holds it.
-        unsafe { sys::SteamAPI_SteamNetworkingMessage_t_Release(self.0.as_ptr()) };
+        // SAFETY: the message is owned by this value and released once, and Steam is up, because each message holds it. Its
+        // function is what `SteamAPI_SteamNetworkingMessage_t_Release` calls.
+        unsafe {
+            if let Some(release) = (*self.get()).m_pfnRelease {
+                release(self.0.as_ptr());
+            }
+        }
         Hold::end_of_message();
     }
 }
@@ -107,12 +113,11 @@ impl PollGroup {
             // SAFETY: there is room for `asked` messages, each of which is one pointer (`layout`), and Steam writes
             // pointers to messages, whose ownership it hands over.
             let count = unsafe {
-                sys::SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup(
-                    sockets.as_ptr(),
+                call!(sockets.SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup(
                     self.handle(),
                     room.as_mut_ptr().cast(),
                     super::to_int(asked),
-                )
+                ))
             };
             // -1: no such poll group.
             let count = usize::try_from(count).unwrap_or(0).min(asked);

@@ -1,13 +1,12 @@
 //! Valve's relay network.
 
-use steamworks_sys as sys;
-
 use super::library::{Hold, NetworkingUtils};
 
 /// Starts to get ready for relayed connections, so that the first one need not wait. Harmless if that has started.
 pub(crate) fn start(hold: &Hold) {
-    if let Some(utils) = NetworkingUtils::of(hold) {
+    let start = hold.api().SteamAPI_ISteamNetworkingUtils_InitRelayNetworkAccess;
+    if let Some((start, utils)) = start.zip(NetworkingUtils::of(hold)) {
         // SAFETY: the interface is valid.
-        unsafe { sys::SteamAPI_ISteamNetworkingUtils_InitRelayNetworkAccess(utils.as_ptr()) };
+        unsafe { start(utils.as_ptr()) };
     }
 }

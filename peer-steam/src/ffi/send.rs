@@ -13,7 +13,7 @@ use peer_core::{Batch, SendResult};
 use steamworks_sys as sys;
 
 use super::library::{Hold, NetworkingUtils, Sockets};
-use super::to_int;
+use super::{call, to_int};
 
 /// The most nodes that are kept for reuse. A full send buffer of 64-byte packets takes 8,192.
 const MAX_IDLE: usize = 16_384;
@@ -142,12 +142,11 @@ impl Outbox {
         // SAFETY: that many messages, each allocated and filled in here, and room for as many results. Steam owns the
         // messages from here on, and frees those that it does not send.
         unsafe {
-            sys::SteamAPI_ISteamNetworkingSockets_SendMessages(
-                sockets.as_ptr(),
+            call!(sockets.SteamAPI_ISteamNetworkingSockets_SendMessages(
                 to_int(self.messages.len()),
                 self.messages.as_ptr(),
                 self.results.as_mut_ptr(),
-            );
+            ));
         }
         self.messages.clear();
         for node in self.nodes.drain(..) {
@@ -173,7 +172,7 @@ impl Outbox {
             let node = self.nodes[outgoing.payload as usize];
             let payload = batch.payload(outgoing);
             // SAFETY: the interface is valid; with size 0 the message has no buffer of its own.
-            let message = unsafe { sys::SteamAPI_ISteamNetworkingUtils_AllocateMessage(utils.as_ptr(), 0) };
+            let message = unsafe { call!(utils.SteamAPI_ISteamNetworkingUtils_AllocateMessage(0)) };
             if message.is_null() {
                 break;
             }

@@ -5,7 +5,7 @@ use steamworks_sys as sys;
 
 use super::config::RawOption;
 use super::library::{Hold, Sockets};
-use super::to_int;
+use super::{call, to_int};
 
 /// A listen socket.
 #[derive(Debug)]
@@ -20,12 +20,11 @@ impl ListenSocket {
         let sockets = Sockets::of(hold)?;
         // SAFETY: the options are an array of that length in Steam's layout (`layout`), which Steam copies.
         let handle = unsafe {
-            sys::SteamAPI_ISteamNetworkingSockets_CreateListenSocketP2P(
-                sockets.as_ptr(),
+            call!(sockets.SteamAPI_ISteamNetworkingSockets_CreateListenSocketP2P(
                 port.0,
                 to_int(options.len()),
                 options.as_ptr().cast(),
-            )
+            ))
         };
         (handle != 0).then(|| Self { handle: ListenHandle(handle), hold: hold.clone() })
     }
@@ -39,9 +38,7 @@ impl Drop for ListenSocket {
     fn drop(&mut self) {
         if let Some(sockets) = Sockets::of(&self.hold) {
             // SAFETY: handles are checked by Steam.
-            unsafe {
-                sys::SteamAPI_ISteamNetworkingSockets_CloseListenSocket(sockets.as_ptr(), self.handle.0)
-            };
+            unsafe { call!(sockets.SteamAPI_ISteamNetworkingSockets_CloseListenSocket(self.handle.0)) };
         }
     }
 }
@@ -58,7 +55,7 @@ impl PollGroup {
     pub(crate) fn new(hold: &Hold) -> Option<Self> {
         let sockets = Sockets::of(hold)?;
         // SAFETY: the interface is valid.
-        let handle = unsafe { sys::SteamAPI_ISteamNetworkingSockets_CreatePollGroup(sockets.as_ptr()) };
+        let handle = unsafe { call!(sockets.SteamAPI_ISteamNetworkingSockets_CreatePollGroup()) };
         (handle != 0).then(|| Self { handle, hold: hold.clone() })
     }
 
@@ -79,10 +76,9 @@ impl PollGroup {
         if let Some(sockets) = self.sockets() {
             // SAFETY: handles are checked by Steam.
             unsafe {
-                sys::SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup(
-                    sockets.as_ptr(),
-                    connection.0,
-                    self.handle,
+                call!(
+                    sockets
+                        .SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup(connection.0, self.handle,)
                 )
             };
         }
@@ -93,7 +89,7 @@ impl Drop for PollGroup {
     fn drop(&mut self) {
         if let Some(sockets) = self.sockets() {
             // SAFETY: handles are checked by Steam.
-            unsafe { sys::SteamAPI_ISteamNetworkingSockets_DestroyPollGroup(sockets.as_ptr(), self.handle) };
+            unsafe { call!(sockets.SteamAPI_ISteamNetworkingSockets_DestroyPollGroup(self.handle)) };
         }
     }
 }

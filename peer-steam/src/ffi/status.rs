@@ -12,9 +12,10 @@ use sys::ESteamNetworkingConfigValue as Option_;
 use sys::ESteamNetworkingConnectionState as State;
 use sys::SteamNetConnectionStatusChangedCallback_t as Change;
 
+use super::api::Api;
 use super::config::RawOption;
 use super::connection::MAX_CLOSE_MESSAGE;
-use super::text_of;
+use super::{lookup, text_of};
 use crate::status_queue::{self, Delivery, RawStatusChange};
 
 const CONNECTING: c_int = State::k_ESteamNetworkingConnectionState_Connecting as c_int;
@@ -32,19 +33,21 @@ pub(crate) fn option() -> RawOption<'static> {
 }
 
 unsafe extern "C" fn on_change(change: *mut Change) {
+    // Without the table this function was given to nobody.
+    let Some(api) = lookup::api() else { return };
     // Nothing below panics; should it ever, the panic must not unwind into Steam.
     let delivery = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: Steam passes a structure that lives until this returns.
-        unsafe { read(change) }.map(status_queue::deliver)
+        unsafe { read(api, change) }.map(status_queue::deliver)
     }));
     if let Ok(Some(Delivery::Reject(connection, reason))) = delivery {
         let text = super::c_string(&reason.to_string(), MAX_CLOSE_MESSAGE);
         // SAFETY: the accessor may be called at any time, handles are checked by Steam, and a callback may
         // close a connection: Steam calls it without holding its locks.
         unsafe {
-            let sockets = sys::SteamAPI_SteamNetworkingSockets_SteamAPI_v012();
+            let sockets = (api.SteamAPI_SteamNetworkingSockets_SteamAPI_v012)();
             if !sockets.is_null() {
-                sys::SteamAPI_ISteamNetworkingSockets_CloseConnection(
+                (api.SteamAPI_ISteamNetworkingSockets_CloseConnection)(
                     sockets,
                     connection.0,
                     reason.code().cast_signed(),
@@ -60,7 +63,7 @@ unsafe extern "C" fn on_change(change: *mut Change) {
 ///
 /// # Safety
 /// `change` points to a structure that Steam has filled in.
-unsafe fn read(change: *const Change) -> Option<RawStatusChange> {
+unsafe fn read(api: &Api, change: *const Change) -> Option<RawStatusChange> {
     macro_rules! field {
         ($($path:ident).+ as $type:ty) => {
             // SAFETY: the caller's promise; the field is an integer, or an enum that is read as one, and may be
@@ -90,7 +93,7 @@ unsafe fn read(change: *const Change) -> Option<RawStatusChange> {
     // SAFETY: the identity is part of the structure, is only read, and needs no alignment.
     let remote = unsafe {
         let identity = &raw const (*change).m_info.m_identityRemote;
-        sys::SteamAPI_SteamNetworkingIdentity_GetSteamID64(identity.cast_mut())
+        (api.SteamAPI_SteamNetworkingIdentity_GetSteamID64)(identity.cast_mut())
     };
     Some(RawStatusChange {
         connection: ConnectionHandle(field!(m_hConn as u32)),

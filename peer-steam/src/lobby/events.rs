@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 
 use peer_core::{LobbyId, SteamId};
 
-use super::watch::Watched;
-use crate::ffi::dispatch::{self, Call, CallKind, CallResult, Callback};
-use crate::ffi::{Hold, matchmaking};
+use crate::ffi::Hold;
+use crate::ffi::callbacks::{CallKind, CallResult, Callback};
+use crate::ffi::dispatch::{self, Call, Calls, Dispatched};
+use crate::ffi::library;
+use crate::ffi::library::Matchmaking;
 
 /// The most events that wait to be taken; beyond that, the oldest are dropped.
 const MAX_EVENTS: usize = 16_384;
@@ -67,58 +69,111 @@ pub enum LobbyEvent {
 
 /// An asynchronous call whose result is pending.
 #[derive(Debug)]
-pub(super) struct Pending {
-    pub(super) call: Call,
-    pub(super) kind: CallKind,
+struct Pending {
+    call: Call,
     /// The lobby to join, for the event if that fails.
-    pub(super) lobby: LobbyId,
+    lobby: LobbyId,
+    /// Whether Steam had the result at the last [`Lobbies::update`] already.
+    is_overdue: bool,
 }
 
 /// Pending calls, and events that wait to be taken.
 #[derive(Debug, Default)]
 pub(crate) struct Lobbies {
-    pub(super) pending: Vec<Pending>,
-    pub(super) events: VecDeque<LobbyEvent>,
-    pub(super) watched: Watched,
+    calls: Calls,
+    pending: Vec<Pending>,
+    events: VecDeque<LobbyEvent>,
 }
 
 impl Lobbies {
-    pub(super) fn push(&mut self, event: LobbyEvent) {
+    /// Makes a call by `start`; `false` if Steam refuses, or too many are pending.
+    pub(super) fn start(
+        &mut self,
+        kind: CallKind,
+        lobby: LobbyId,
+        matchmaking: Matchmaking<'_>,
+        start: impl FnOnce(Matchmaking<'_>) -> u64,
+    ) -> bool {
+        let before = self.pending.len();
+        let call = self.calls.start(kind, matchmaking, start);
+        self.pending.extend(call.map(|call| Pending { call, lobby, is_overdue: false }));
+        self.pending.len() > before
+    }
+
+    /// Turns what Steam's callbacks have brought into events.
+    pub(crate) fn update(&mut self, hold: &Hold) {
+        while let Some(dispatched) = dispatch::next() {
+            match dispatched {
+                Dispatched::Callback(callback) => self.handle(callback),
+                Dispatched::Result(handle, result) => {
+                    let place = self.pending.iter().position(|pending| pending.call.is(handle));
+                    // A result that has been fetched already has no call any more.
+                    if let Some(place) = place {
+                        self.complete(hold, place, result);
+                    }
+                }
+            }
+        }
+        if library::is_still_up(hold) {
+            self.fetch_missed(hold);
+        } else {
+            while !self.pending.is_empty() {
+                self.complete(hold, 0, CallResult::Failed);
+            }
+        }
+    }
+
+    /// Fetches results that Steam does not bring: if another thread runs callbacks, a call can be complete before its
+    /// object is registered; and there are none at all if another addon has taken manual dispatch.
+    fn fetch_missed(&mut self, hold: &Hold) {
+        let mut place = 0;
+        while let Some(pending) = self.pending.get_mut(place) {
+            let was_overdue = pending.is_overdue;
+            pending.is_overdue = pending.call.is_completed(hold);
+            // In between, it may be on its way to the object.
+            let missed = if was_overdue && pending.is_overdue { pending.call.fetch(hold) } else { None };
+            match missed {
+                Some(result) => self.complete(hold, place, result),
+                None => place += 1,
+            }
+        }
+    }
+
+    /// Gives up all pending calls, without events.
+    pub(crate) fn cancel(&mut self, hold: &Hold) {
+        for pending in self.pending.drain(..) {
+            self.calls.end(hold, pending.call);
+        }
+    }
+
+    /// Removes and returns the oldest event.
+    pub(super) fn next(&mut self) -> Option<LobbyEvent> {
+        self.events.pop_front()
+    }
+
+    fn push(&mut self, event: LobbyEvent) {
         if self.events.len() >= MAX_EVENTS {
             self.events.pop_front();
         }
         self.events.push_back(event);
     }
 
-    /// Turns a callback into an event.
-    pub(crate) fn handle(&mut self, hold: &Hold, callback: Callback) {
-        match callback {
-            Callback::Completed(call) => {
-                let Some(place) = self.pending.iter().position(|pending| pending.call == call) else {
-                    return;
-                };
-                let Pending { kind, lobby, .. } = self.pending.swap_remove(place);
-                let result = dispatch::fetch(hold, call, kind);
-                self.complete(hold, kind, lobby, result);
-            }
-            Callback::MemberEntered(lobby, member) => self.push(LobbyEvent::MemberJoined { lobby, member }),
-            Callback::MemberLeft(lobby, member) => self.push(LobbyEvent::MemberLeft { lobby, member }),
-            Callback::LobbyData(lobby) => self.push(LobbyEvent::DataChanged { lobby }),
-            Callback::JoinRequested(lobby, friend) => self.push(LobbyEvent::JoinRequested { lobby, friend }),
-        }
+    fn handle(&mut self, callback: Callback) {
+        self.push(match callback {
+            Callback::MemberEntered(lobby, member) => LobbyEvent::MemberJoined { lobby, member },
+            Callback::MemberLeft(lobby, member) => LobbyEvent::MemberLeft { lobby, member },
+            Callback::LobbyData(lobby) => LobbyEvent::DataChanged { lobby },
+            Callback::JoinRequested(lobby, friend) => LobbyEvent::JoinRequested { lobby, friend },
+        });
     }
 
-    /// Turns the result of a call into an event.
-    pub(super) fn complete(&mut self, hold: &Hold, kind: CallKind, requested: LobbyId, result: CallResult) {
-        let event = match (kind, result) {
+    /// Ends a pending call with its result.
+    fn complete(&mut self, hold: &Hold, place: usize, result: CallResult) {
+        let Pending { call, lobby: requested, .. } = self.pending.swap_remove(place);
+        let event = match (call.kind(), result) {
             (_, CallResult::Created(result, lobby)) => LobbyEvent::LobbyCreated { result, lobby },
             (_, CallResult::Entered(lobby, response)) => LobbyEvent::LobbyJoined { lobby, response },
-            (_, CallResult::Listed(count)) => {
-                let count = i32::try_from(count).unwrap_or(i32::MAX);
-                let lobbies = matchmaking::of(hold)
-                    .map(|matchmaking| (0..count).map(|index| matchmaking.listed(index)).collect());
-                LobbyEvent::ListReceived { lobbies: lobbies.unwrap_or_default() }
-            }
+            (_, CallResult::Listed(lobbies)) => LobbyEvent::ListReceived { lobbies },
             (CallKind::CreateLobby, CallResult::Failed) => {
                 LobbyEvent::LobbyCreated { result: RESULT_FAIL, lobby: LobbyId(0) }
             }
@@ -127,6 +182,7 @@ impl Lobbies {
             }
             (CallKind::ListLobbies, CallResult::Failed) => LobbyEvent::ListReceived { lobbies: Vec::new() },
         };
+        self.calls.end(hold, call);
         self.push(event);
     }
 }

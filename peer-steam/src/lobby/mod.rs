@@ -1,7 +1,6 @@
 //! Lobbies: creating, finding, joining, and their members and data.
 
 mod events;
-mod watch;
 
 use std::ffi::CString;
 
@@ -10,8 +9,8 @@ use thiserror::Error;
 
 pub(crate) use self::events::Lobbies;
 pub use self::events::LobbyEvent;
-use self::events::Pending;
-use crate::ffi::dispatch::{Call, CallKind};
+use crate::ffi::callbacks::CallKind;
+use crate::ffi::library::Matchmaking;
 use crate::ffi::{identity, matchmaking};
 use crate::steam::Steam;
 
@@ -97,9 +96,9 @@ impl Steam {
         if !(1..=250).contains(&max_members) {
             return Err(LobbyError::InvalidParameter);
         }
-        let matchmaking = matchmaking::of(&self.hold).ok_or(LobbyError::Unavailable)?;
-        let call = matchmaking.create(kind as i32, max_members);
-        self.track_call(call, CallKind::CreateLobby, LobbyId(0))
+        self.start(CallKind::CreateLobby, LobbyId(0), |matchmaking| {
+            matchmaking.create(kind as i32, max_members)
+        })
     }
 
     /// Joins a lobby. [`LobbyEvent::LobbyJoined`] follows.
@@ -107,9 +106,7 @@ impl Steam {
     /// # Errors
     /// [`LobbyError`]
     pub fn join_lobby(&mut self, lobby: LobbyId) -> Result<(), LobbyError> {
-        let matchmaking = matchmaking::of(&self.hold).ok_or(LobbyError::Unavailable)?;
-        let call = matchmaking.join(lobby);
-        self.track_call(call, CallKind::JoinLobby, lobby)
+        self.start(CallKind::JoinLobby, lobby, |matchmaking| matchmaking.join(lobby))
     }
 
     /// Requests a list of lobbies. [`LobbyEvent::ListReceived`] follows.
@@ -142,35 +139,31 @@ impl Steam {
         if let Some(most) = filters.max_results {
             matchmaking.limit_results(most);
         }
-        let call = matchmaking.request_list();
-        self.track_call(call, CallKind::ListLobbies, LobbyId(0))
+        #[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
+        self.start(CallKind::ListLobbies, LobbyId(0), |matchmaking| matchmaking.request_list())
     }
 
-    fn track_call(&mut self, call: Option<Call>, kind: CallKind, lobby: LobbyId) -> Result<(), LobbyError> {
-        let call = call.ok_or(LobbyError::Unavailable)?;
-        self.lobbies.pending.push(Pending { call, kind, lobby });
-        Ok(())
+    fn start(
+        &mut self,
+        kind: CallKind,
+        lobby: LobbyId,
+        start: impl FnOnce(Matchmaking<'_>) -> u64,
+    ) -> Result<(), LobbyError> {
+        let matchmaking = matchmaking::of(&self.hold).ok_or(LobbyError::Unavailable)?;
+        let is_started = self.lobbies.start(kind, lobby, matchmaking, start);
+        is_started.then_some(()).ok_or(LobbyError::Unavailable)
     }
 
     /// Leaves a lobby. Takes effect at once.
     pub fn leave_lobby(&mut self, lobby: LobbyId) {
-        self.lobbies.unwatch(lobby);
         if let Some(matchmaking) = matchmaking::of(&self.hold) {
             matchmaking.leave(lobby);
         }
     }
 
-    /// Emits events for a lobby that another addon has joined. Only needed in an adopted session; otherwise Steam reports
-    /// every lobby by itself.
-    pub fn watch_lobby(&mut self, lobby: LobbyId) {
-        if self.is_adopted() {
-            self.lobbies.watch(&self.hold, lobby);
-        }
-    }
-
     /// Removes and returns the oldest event.
     pub fn next_lobby_event(&mut self) -> Option<LobbyEvent> {
-        self.lobbies.events.pop_front()
+        self.lobbies.next()
     }
 
     /// The current state of a lobby, for [`Session::host_with_lobby`](peer_core::Session::host_with_lobby) and similar

@@ -3,12 +3,11 @@
 
 use std::time::Instant;
 
+use local_steam_harness::{Network, say, until};
 use peer_core::{Channel, Event, PeerId, Status, Target, TransferMode, VirtualPort};
 use peer_steam::ConfigValue;
-use tempfile::TempDir;
 
 use crate::game::{Game, user};
-use crate::roles::{self, Actor, say, until};
 
 const PACKET_BYTES: usize = 1_024;
 
@@ -19,7 +18,7 @@ fn packets() -> u32 {
 
 /// Steam's options for how long a handshake may take, and silence, in milliseconds.
 const TIMEOUTS: [i32; 2] = [24, 25];
-const PATIENT_MS: i64 = 60_000;
+const TIMEOUT_MS: i64 = 60_000;
 
 /// Steam's options for the rate at which a connection sends.
 const SEND_RATE_MIN: i32 = 10;
@@ -33,7 +32,7 @@ fn game(bytes_per_second: i64) -> Game {
         transport.set_config(option, ConfigValue::Int(bytes_per_second)).unwrap();
     }
     for option in TIMEOUTS {
-        transport.set_config(option, ConfigValue::Int(PATIENT_MS)).unwrap();
+        transport.set_config(option, ConfigValue::Int(TIMEOUT_MS)).unwrap();
     }
     game
 }
@@ -47,12 +46,7 @@ fn guest_of(game: &mut Game) -> PeerId {
     })
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts() {
-    if !roles::is("burst::hosts") {
-        return;
-    }
+pub(crate) fn hosts() {
     let mut game = game(BYTES_PER_SECOND);
     game.session.create_host(VirtualPort(0), game.now()).unwrap();
     say!("listening");
@@ -69,12 +63,7 @@ fn hosts() {
     game.ends();
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn joins() {
-    if !roles::is("burst::joins") {
-        return;
-    }
+pub(crate) fn joins() {
     let mut game = game(BYTES_PER_SECOND);
     game.session.create_client(user(1), VirtualPort(0), game.now()).unwrap();
     let mut expected = 0_u32;
@@ -97,11 +86,11 @@ fn joins() {
 
 #[test]
 fn a_burst_of_three_megabytes_arrives_whole_and_in_order() {
-    let dir = TempDir::new().unwrap();
-    let host = Actor::start("burst::hosts", dir.path(), 1, &[]);
-    assert_eq!(host.line(), "listening");
-    let guest = Actor::start("burst::joins", dir.path(), 2, &[]);
-    println!("{}", guest.line());
+    let network = Network::new();
+    let mut host = network.start("burst::hosts", 1);
+    assert_eq!(host.line("a report"), "listening");
+    let mut guest = network.start("burst::joins", 2);
+    println!("{}", guest.line("a report"));
     guest.ends_well();
     host.ends_well();
 }
@@ -115,12 +104,7 @@ fn channels() -> [Channel; 2] {
     CHANNELS.map(|channel| Channel::new(channel).unwrap())
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts_small_packets() {
-    if !roles::is("burst::hosts_small_packets") {
-        return;
-    }
+pub(crate) fn hosts_small_packets() {
     let mut game = Game::start();
     game.session.create_host(VirtualPort(0), game.now()).unwrap();
     say!("listening");
@@ -142,12 +126,7 @@ fn hosts_small_packets() {
     game.exits();
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn joins_small_packets() {
-    if !roles::is("burst::joins_small_packets") {
-        return;
-    }
+pub(crate) fn joins_small_packets() {
     let mut game = Game::start();
     game.session.create_client(user(1), VirtualPort(0), game.now()).unwrap();
     for channel in channels() {
@@ -176,12 +155,12 @@ fn joins_small_packets() {
 
 #[test]
 fn an_unreliable_packet_behind_forty_thousand_reliable_ones_harms_nothing() {
-    let dir = TempDir::new().unwrap();
-    let host = Actor::start("burst::hosts_small_packets", dir.path(), 1, &[]);
-    assert_eq!(host.line(), "listening");
-    let guest = Actor::start("burst::joins_small_packets", dir.path(), 2, &[]);
+    let network = Network::new();
+    let mut host = network.start("burst::hosts_small_packets", 1);
+    assert_eq!(host.line("a report"), "listening");
+    let mut guest = network.start("burst::joins_small_packets", 2);
     for channel in CHANNELS {
-        let overtaken = guest.line();
+        let overtaken = guest.line("a report");
         println!("on channel {channel} the unreliable packet came {overtaken}");
     }
     guest.ends_well();

@@ -5,33 +5,36 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use peer_core::SteamId;
 use conformance::TestBed;
-use tempfile::TempDir;
+use local_steam_harness::{Network, Process, steam_id};
+use peer_core::SteamId;
 
-use crate::codec::Writer;
-use crate::process::Process;
-use crate::puppet::call;
-use crate::remote::RemoteTransport;
+use crate::remote::{RemoteTransport, ask};
+use crate::worker::Call;
 
 struct OverLocalSteam {
-    dir: TempDir,
+    network: Network,
     started: Instant,
     processes: BTreeMap<SteamId, Rc<RefCell<Process>>>,
 }
 
+/// The suite says what all of its networks do: a refused port, and dials that cross, are as in memory.
 fn bed() -> OverLocalSteam {
-    let dir = TempDir::new().expect("a folder for the network");
-    OverLocalSteam { dir, started: Instant::now(), processes: BTreeMap::new() }
+    OverLocalSteam {
+        network: Network::new().with_strict("late-callbacks"),
+        started: Instant::now(),
+        processes: BTreeMap::new(),
+    }
 }
 
 impl TestBed for OverLocalSteam {
     type Transport = RemoteTransport;
 
     fn endpoint(&mut self, user: SteamId) -> RemoteTransport {
-        let process = Rc::new(RefCell::new(Process::start(self.dir.path(), user, &[])));
-        self.processes.insert(user, Rc::clone(&process));
-        RemoteTransport { process, number: 0 }
+        let account = u32::try_from(user.0 - steam_id(0)).expect("an account");
+        let transport = RemoteTransport::start(&self.network, account);
+        self.processes.insert(user, Rc::clone(&transport.process));
+        transport
     }
 
     fn sibling(&mut self, of: &RemoteTransport) -> RemoteTransport {
@@ -41,7 +44,7 @@ impl TestBed for OverLocalSteam {
     fn advance(&mut self) {
         // A frame of every process. It takes them a millisecond or two to wait for it.
         for process in self.processes.values() {
-            process.borrow_mut().ask(Writer::default().u8(call::FRAME));
+            ask::<()>(process, &Call::Frame);
         }
     }
 

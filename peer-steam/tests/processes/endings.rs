@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
 use crate::member::{Member, exchange, mesh, part};
+use local_steam_harness::Network;
 
 /// Steam gives up on a silent connection after 10 s, and asks again before it does.
 const LONGEST_SILENCE: Duration = Duration::from_secs(30);
@@ -14,14 +13,14 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
 
 #[test]
 fn of_two_that_were_killed_one_is_gone_and_the_other_comes_back_at_once() {
-    let dir = TempDir::new().unwrap();
-    let mut members = mesh(dir.path(), 4, &[]);
+    let network = Network::new();
+    let mut members = mesh(&network, 4, &[]);
     let killed = Instant::now();
     let (mut fourth, mut third) = (members.pop().unwrap(), members.pop().unwrap());
     third.kill();
     fourth.kill();
     // Nobody has noticed yet.
-    let mut third = Member::start(dir.path(), 3, &[]);
+    let mut third = Member::start(&network, 3, &[]);
     for own in ["1", "2"] {
         third.hear(&format!("connected {own}"));
     }
@@ -53,8 +52,8 @@ fn of_two_that_were_killed_one_is_gone_and_the_other_comes_back_at_once() {
 
 #[test]
 fn a_killed_host_ends_every_client() {
-    let dir = TempDir::new().unwrap();
-    let mut members = mesh(dir.path(), 4, &[]);
+    let network = Network::new();
+    let mut members = mesh(&network, 4, &[]);
     let killed = Instant::now();
     members.remove(0).kill();
     for (member, others) in members.iter_mut().zip([[1, 3, 4], [1, 2, 4], [1, 2, 3]]) {
@@ -72,7 +71,7 @@ fn a_killed_host_ends_every_client() {
 
 /// One says its last words and exits; the others hear them, then of its end, soon.
 fn leaves(mut leaver: Member, account: u32, others: &mut [Member]) {
-    let told = Instant::now();
+    let asked = Instant::now();
     leaver.tell("last words");
     for other in &mut *others {
         other.hear_in_order(&[
@@ -81,7 +80,7 @@ fn leaves(mut leaver: Member, account: u32, others: &mut [Member]) {
             &format!("disconnected {account}"),
         ]);
     }
-    let heard = told.elapsed();
+    let heard = asked.elapsed();
     assert!(heard < LONGEST_GOODBYE, "{heard:?}");
     println!("{account}: heard after {heard:?}");
     leaver.ends_well();
@@ -89,8 +88,8 @@ fn leaves(mut leaver: Member, account: u32, others: &mut [Member]) {
 
 #[test]
 fn last_words_arrive_though_the_process_exits() {
-    let dir = TempDir::new().unwrap();
-    let mut members = mesh(dir.path(), 4, &[]);
+    let network = Network::new();
+    let mut members = mesh(&network, 4, &[]);
     leaves(members.pop().unwrap(), 4, &mut members);
     for (member, others) in members.iter_mut().zip(["2 3", "1 3", "1 2"]) {
         assert_eq!(member.peers(), others);

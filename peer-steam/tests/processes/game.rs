@@ -1,25 +1,23 @@
-//! A game in a process of its own: a session over Steam, told of its lobby.
+//! A game in a process of its own: a session over Steam that follows its lobby.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use local_steam_harness::{steam_id, until};
 use peer_core::{Event, Packet, Session, SteamId, Time};
 use peer_steam::{LobbyEvent, Steam, SteamMessage, SteamTransport};
-
-use crate::process::FIRST_ACCOUNT;
-use crate::roles::until;
 
 /// How long a game that exits waits for its goodbyes to be heard.
 pub(crate) const LONGEST_EXIT: Duration = Duration::from_millis(500);
 
 /// The number of an account among those of Local Steam, which scenarios name users by.
 pub(crate) fn account(user: SteamId) -> u64 {
-    user.0 - FIRST_ACCOUNT
+    user.0 - steam_id(0)
 }
 
 /// The user with that number.
 pub(crate) fn user(account: u32) -> SteamId {
-    SteamId(FIRST_ACCOUNT + u64::from(account))
+    SteamId(steam_id(account))
 }
 
 /// A game and its frames.
@@ -27,8 +25,8 @@ pub(crate) struct Game {
     // Before Steam, which goes last.
     pub(crate) session: Session<SteamTransport>,
     pub(crate) steam: Steam,
-    /// What happened in lobbies, short of what the session was told.
-    pub(crate) lobby_news: VecDeque<LobbyEvent>,
+    /// Lobby events that are not for the session.
+    pub(crate) lobby_events: VecDeque<LobbyEvent>,
     started: Instant,
 }
 
@@ -36,21 +34,21 @@ impl Game {
     pub(crate) fn start() -> Self {
         let steam = Steam::init().unwrap();
         let session = Session::new(SteamTransport::new(), seed());
-        Self { session, steam, lobby_news: VecDeque::new(), started: Instant::now() }
+        Self { session, steam, lobby_events: VecDeque::new(), started: Instant::now() }
     }
 
     pub(crate) fn now(&self) -> Time {
         Time::ZERO + self.started.elapsed()
     }
 
-    /// A frame, short of reading the packets; what happened in it.
+    /// Runs a frame without reading packets; the events in it.
     pub(crate) fn frame(&mut self) -> Vec<Event> {
         let mut events = Vec::new();
         self.frame_with(|_, event| events.push(event));
         events
     }
 
-    /// A frame, short of reading the packets. `hear` sees the session as each event has left it.
+    /// The same; `hear` sees the session as each event has left it.
     pub(crate) fn frame_with(&mut self, mut hear: impl FnMut(&Session<SteamTransport>, Event)) {
         let now = self.now();
         self.steam.run_callbacks();
@@ -60,7 +58,7 @@ impl Game {
                     self.session.lobby_member_joined(lobby, member, now);
                 }
                 LobbyEvent::MemberLeft { lobby, member } => self.session.lobby_member_left(lobby, member),
-                event => self.lobby_news.push_back(event),
+                event => self.lobby_events.push_back(event),
             }
         }
         self.session.poll(now);
@@ -69,15 +67,15 @@ impl Game {
         }
     }
 
-    /// Frames until a lobby brings news that are looked for. Others are dropped.
+    /// Runs frames until a lobby event is the one looked for. Others are dropped.
     pub(crate) fn until_lobby<R>(&mut self, what: &str, found: impl Fn(LobbyEvent) -> Option<R>) -> R {
         until(what, || {
             self.frame();
-            std::iter::from_fn(|| self.lobby_news.pop_front()).find_map(&found)
+            std::iter::from_fn(|| self.lobby_events.pop_front()).find_map(&found)
         })
     }
 
-    /// Frames until a packet comes.
+    /// Runs frames until a packet comes.
     pub(crate) fn until_packet(&mut self, what: &str) -> Packet<SteamMessage> {
         until(what, || {
             self.frame();

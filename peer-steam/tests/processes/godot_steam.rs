@@ -1,18 +1,17 @@
-//! A game of another make, which knows nothing of this project: its hello is its peer id in 4 bytes, little endian, its
-//! lanes are its channels, and ordered packets travel reliably.
+//! A game with GodotSteam's peer, which knows nothing of this project: its hello is its peer id in 4 bytes, little
+//! endian, its lanes are its channels, and ordered packets travel reliably.
 
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use local_steam_harness::{Network, say, until};
 use peer_core::{
     Batch, Channel, ConnectionHandle, ConnectionState, EndReason, Event, Lane, LaneConfig, Message as _,
     Outgoing, PeerId, SendFlags, Target, Token, TransferMode, Transport, VirtualPort,
 };
 use peer_steam::{Steam, SteamTransport};
-use tempfile::TempDir;
 
 use crate::game::{Game, user};
-use crate::roles::{self, Actor, say, until};
 
 const PORT: VirtualPort = VirtualPort(0);
 const CHANNELS: u8 = 4;
@@ -23,12 +22,7 @@ fn packet(channel: u8, mode: TransferMode) -> Vec<u8> {
     vec![b'p', channel, mode as u8]
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts() {
-    if !roles::is("godot_steam::hosts") {
-        return;
-    }
+pub(crate) fn hosts() {
     let mut game = Game::start();
     game.session.create_host(PORT, game.now()).unwrap();
     say!("listening");
@@ -90,12 +84,7 @@ impl Other {
     }
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn joins() {
-    if !roles::is("godot_steam::joins") {
-        return;
-    }
+pub(crate) fn joins() {
     let (steam, mut transport) = (Steam::init().unwrap(), SteamTransport::new());
     let host = transport.connect(user(1), PORT, Token(0)).unwrap();
     let mut other = Other { steam, transport, host };
@@ -137,13 +126,12 @@ fn joins() {
 }
 
 #[test]
-fn a_game_of_another_make_joins_and_plays_on_its_channels() {
-    let dir = TempDir::new().unwrap();
-    let host = Actor::start("godot_steam::hosts", dir.path(), 1, &[]);
-    assert_eq!(host.line(), "listening");
-    let mut guest = Actor::start("godot_steam::joins", dir.path(), 2, &[]);
-    assert_eq!(guest.line(), "left");
+fn a_godot_steam_game_joins_and_plays_on_its_channels() {
+    let network = Network::new();
+    let mut host = network.start("godot_steam::hosts", 1);
+    assert_eq!(host.line("a report"), "listening");
+    let mut guest = network.start("godot_steam::joins", 2);
+    assert_eq!(guest.line("a report"), "left");
     host.ends_well();
-    guest.end_input();
     guest.ends_well();
 }

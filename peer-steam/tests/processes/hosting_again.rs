@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
+use local_steam_harness::{Network, say, until};
 use peer_core::{Channel, Event, PeerId, Session, Status, Target, TransferMode, VirtualPort};
 use peer_steam::SteamTransport;
-use tempfile::TempDir;
 
 use crate::game::{Game, seed, user};
-use crate::roles::{self, Actor, say, until};
 
 const ROUNDS: u32 = 200;
 const PORT: VirtualPort = VirtualPort(0);
@@ -34,12 +33,7 @@ fn host_once(game: &mut Game, round: u32, between_frames: &mut dyn FnMut(&Game))
     game.session.close(game.now());
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts_with_one_session() {
-    if !roles::is("hosting_again::hosts_with_one_session") {
-        return;
-    }
+pub(crate) fn hosts_with_one_session() {
     let mut game = Game::start();
     for round in 0..ROUNDS {
         host_once(&mut game, round, &mut |_| {});
@@ -47,24 +41,19 @@ fn hosts_with_one_session() {
     game.ends();
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts_with_new_sessions() {
-    if !roles::is("hosting_again::hosts_with_new_sessions") {
-        return;
-    }
+pub(crate) fn hosts_with_new_sessions() {
     let mut game = Game::start();
-    // Sessions that still wind up.
+    // Sessions that are still draining.
     let mut former = Vec::<Session<SteamTransport>>::new();
     for round in 0..ROUNDS {
-        let mut wind_up = |game: &Game| {
+        let mut drain = |game: &Game| {
             former.retain_mut(|session| {
                 session.poll(game.now());
                 assert_eq!(session.next_event(), None);
                 session.is_draining()
             });
         };
-        host_once(&mut game, round, &mut wind_up);
+        host_once(&mut game, round, &mut drain);
         assert!(game.session.is_draining(), "its answer is still on the way");
         let next = Session::new(SteamTransport::new(), seed() + u64::from(round));
         former.push(std::mem::replace(&mut game.session, next));
@@ -80,12 +69,7 @@ fn hosts_with_new_sessions() {
     game.ends();
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn joins() {
-    if !roles::is("hosting_again::joins") {
-        return;
-    }
+pub(crate) fn joins() {
     let mut game = Game::start();
     for round in std::io::stdin().lines() {
         let round = round.unwrap().parse().unwrap();
@@ -115,20 +99,19 @@ fn guest_of(round: u32) -> usize {
 }
 
 fn hosts_again(role: &str) {
-    let dir = TempDir::new().unwrap();
+    let network = Network::new();
     let started = Instant::now();
-    let host = Actor::start(role, dir.path(), 1, &[]);
-    let mut guests = [2, 3].map(|account| Actor::start("hosting_again::joins", dir.path(), account, &[]));
+    let mut host = network.start(role, 1);
+    let mut guests = [2, 3].map(|account| network.start("hosting_again::joins", account));
     for round in 0..ROUNDS {
-        assert_eq!(host.line(), format!("hosting {round}"));
+        assert_eq!(host.line("a report"), format!("hosting {round}"));
         let guest = &mut guests[guest_of(round)];
         guest.tell(&round.to_string());
-        assert_eq!(guest.line(), format!("left {round}"));
+        assert_eq!(guest.line("a report"), format!("left {round}"));
     }
     // The guests are still there to acknowledge the last goodbye.
     host.ends_well();
     for mut guest in guests {
-        guest.end_input();
         guest.ends_well();
     }
     println!("{ROUNDS} times in {:?}", started.elapsed());

@@ -1,15 +1,13 @@
 //! Lobbies between processes, in a session of our own and in an adopted one.
 
+use local_steam_harness::{Network, say, steam_id, until};
 use peer_core::{LobbyId, SteamId};
 use peer_steam::{Comparison, LobbyError, LobbyEvent, LobbyFilters, LobbyType, Steam};
-use tempfile::TempDir;
 
 use crate::other_addon;
-use crate::process::FIRST_ACCOUNT;
-use crate::roles::{self, Actor, say, until};
 
-const HOST: SteamId = SteamId(FIRST_ACCOUNT + 1);
-const GUEST: SteamId = SteamId(FIRST_ACCOUNT + 2);
+const HOST: SteamId = SteamId(steam_id(1));
+const GUEST: SteamId = SteamId(steam_id(2));
 
 fn next(steam: &mut Steam, what: &str, pump: &mut dyn FnMut()) -> LobbyEvent {
     until(what, || {
@@ -82,7 +80,7 @@ fn guest(steam: &mut Steam, lobby: LobbyId, pump: &mut dyn FnMut()) {
     assert_eq!(joined, LobbyEvent::LobbyJoined { lobby, response: 1 });
     assert_eq!(steam.lobby_owner(lobby), Some(HOST));
     until("the data to change", || {
-        assert_eq!(next(steam, "news of data", pump), LobbyEvent::DataChanged { lobby });
+        assert_eq!(next(steam, "a data change", pump), LobbyEvent::DataChanged { lobby });
         (steam.lobby_data(lobby, "mode") == "versus").then_some(())
     });
     assert!(!steam.set_lobby_data(lobby, "mode", "mine"), "not the owner");
@@ -100,60 +98,44 @@ fn lobby_from_environment() -> LobbyId {
     LobbyId(std::env::var("LOBBY").unwrap().parse().unwrap())
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts() {
-    if roles::is("lobbies::hosts") {
-        let mut steam = Steam::init().unwrap();
-        assert_eq!(steam.steam_id(), Some(HOST));
-        assert_eq!(steam.app_id(), 480);
-        assert!(!steam.persona_name().is_empty());
-        host(&mut steam, &mut || {});
-    }
+pub(crate) fn hosts() {
+    let mut steam = Steam::init().unwrap();
+    assert_eq!(steam.steam_id(), Some(HOST));
+    assert_eq!(steam.app_id(), 480);
+    assert!(!steam.persona_name().is_empty());
+    host(&mut steam, &mut || {});
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn joins() {
-    if roles::is("lobbies::joins") {
-        let mut steam = Steam::init().unwrap();
-        assert!(Steam::init().is_err(), "one a process");
-        guest(&mut steam, lobby_from_environment(), &mut || {});
-    }
+pub(crate) fn joins() {
+    let mut steam = Steam::init().unwrap();
+    assert!(Steam::init().is_err(), "one a process");
+    guest(&mut steam, lobby_from_environment(), &mut || {});
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts_adopted() {
-    if roles::is("lobbies::hosts_adopted") {
-        other_addon::init();
-        let mut steam = Steam::init().unwrap();
-        assert!(steam.is_adopted());
-        host(&mut steam, &mut other_addon::run_callbacks);
-        drop(steam);
-        assert!(peer_steam::is_available(), "it is not ours to shut down");
-        other_addon::shutdown();
-        assert!(!peer_steam::is_available());
-    }
+pub(crate) fn hosts_adopted() {
+    other_addon::init();
+    let mut steam = Steam::init().unwrap();
+    assert!(steam.is_adopted());
+    host(&mut steam, &mut other_addon::run_callbacks);
+    drop(steam);
+    assert!(peer_steam::is_available(), "it is not ours to shut down");
+    other_addon::shutdown();
+    assert!(!peer_steam::is_available());
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn joins_adopted() {
-    if roles::is("lobbies::joins_adopted") {
-        other_addon::init();
-        let mut steam = Steam::init().unwrap();
-        guest(&mut steam, lobby_from_environment(), &mut other_addon::run_callbacks);
-        drop(steam);
-        other_addon::shutdown();
-    }
+pub(crate) fn joins_adopted() {
+    other_addon::init();
+    let mut steam = Steam::init().unwrap();
+    guest(&mut steam, lobby_from_environment(), &mut other_addon::run_callbacks);
+    drop(steam);
+    other_addon::shutdown();
 }
 
 fn a_guest_comes_and_goes(host: &str, guest: &str) {
-    let dir = TempDir::new().unwrap();
-    let host = Actor::start(host, dir.path(), 1, &[]);
-    let lobby = host.line();
-    let guest = Actor::start(guest, dir.path(), 2, &[("LOBBY", &lobby)]);
+    let network = Network::new();
+    let mut host = network.start(host, 1);
+    let lobby = host.line("a report");
+    let mut guest = network.start_with(guest, 2, &[("LOBBY", &lobby)]);
     guest.ends_well();
     host.ends_well();
 }

@@ -1,32 +1,56 @@
 //! Real processes that meet over Local Steam.
 //!
-//! Each process is this test binary, started again with Local Steam's library in front. Most are told what to do call
-//! by call ([`puppet`]), and a test holds the other end as a transport like any other ([`remote`]); what a process
-//! must do by itself is a function that runs in it ([`roles`]). Games that meet in a lobby are members of it
-//! ([`member`]).
+//! Each process is a worker of this test binary, in one of the roles listed below. A conformance test calls the
+//! transport of another process ([`worker`]) as if it were its own ([`remote`]); sessions that meet in a lobby are
+//! members of it ([`member`]).
 //!
 //! `LOCAL_STEAM_LIBRARY` names the folder with Local Steam's `libsteam_api`; without it, it is looked for beside this
 //! binary.
 
 mod allocations;
+mod beside;
 mod burst;
-mod codec;
 mod conformance;
 mod endings;
 mod game;
 mod godot_steam;
 mod hosting_again;
-mod library;
 mod lobbies;
 mod member;
 #[cfg(target_os = "linux")]
 mod memory;
 mod mesh;
 mod other_addon;
-mod process;
-mod puppet;
 mod remote;
-mod roles;
 mod sharing;
 mod symbols;
 mod without_steam;
+mod worker;
+
+use local_steam_harness::library;
+
+local_steam_harness::workers! {
+    allocations::sends,
+    beside::hosts,
+    beside::joins_and_leaves,
+    beside::calls_beside_manual_dispatch,
+    burst::hosts,
+    burst::joins,
+    burst::hosts_small_packets,
+    burst::joins_small_packets,
+    godot_steam::hosts,
+    godot_steam::joins,
+    hosting_again::hosts_with_one_session,
+    hosting_again::hosts_with_new_sessions,
+    hosting_again::joins,
+    lobbies::hosts,
+    lobbies::joins,
+    lobbies::hosts_adopted,
+    lobbies::joins_adopted,
+    member::hosts,
+    member::joins,
+    sharing::hosts,
+    sharing::hosts_by_another_addon,
+    without_steam::tries,
+    worker::run,
+}

@@ -1,7 +1,7 @@
-//! Members of a lobby who play together: each a process with a session, told what to do line by line, and it says line
-//! by line what it sees. Users go by the numbers of their accounts; the first one hosts.
+//! Members of a lobby who play together: each a process with a session that takes requests line by line, and reports line by
+//! line what it sees. Users go by the numbers of their accounts; the first one hosts.
 //!
-//! | told | it does |
+//! | request | what it does |
 //! |---|---|
 //! | `put 3 0 hello` | puts a reliable packet for account 3 on channel 0 |
 //! | `exchange 1000` | puts so many numbered reliable packets for everyone on each of three channels; says `exchanged` when as many have come from everyone, each once and in order |
@@ -14,20 +14,16 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::Path;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
+use local_steam_harness::{Network, Process, TIMEOUT, say, until};
 use peer_core::{Channel, Event, LobbyId, PeerId, Status, SteamId, Target, TransferMode};
 use peer_steam::{Comparison, LobbyEvent, LobbyFilters, LobbyType};
 
 use crate::game::{Game, account, user};
-use crate::roles::{self, Actor, say, until};
 
 const CHANNELS: [i32; 3] = [0, 1, 2];
-
-/// Longer than a member is silent in any scenario, however busy the machine is.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Numbered packets begin with it; others are text.
 const NUMBERED: u8 = 0;
@@ -37,20 +33,19 @@ const IN_A_FRAME: u32 = 25;
 
 /// A test's end of a member.
 pub(crate) struct Member {
-    account: u32,
-    actor: Actor,
+    process: Process,
     /// What it said and nobody asked for yet.
     said: Vec<String>,
 }
 
 impl Member {
-    pub(crate) fn start(dir: &Path, account: u32, env: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(network: &Network, account: u32, env: &[(&str, &str)]) -> Self {
         let role = if account == 1 { "member::hosts" } else { "member::joins" };
-        Self { account, actor: Actor::start(role, dir, account, env), said: Vec::new() }
+        Self { process: network.start_with(role, account, env), said: Vec::new() }
     }
 
     pub(crate) fn tell(&mut self, line: &str) {
-        self.actor.tell(line);
+        self.process.tell(line);
     }
 
     /// Waits until it says that. What it says before that is kept.
@@ -77,15 +72,15 @@ impl Member {
 
     /// Keeps the next thing that it says.
     fn listen(&mut self, awaited: &str) {
-        let Some(line) = self.actor.line_within(PATIENCE) else {
-            panic!("account {}: {awaited:?} was awaited, and it said {:?}", self.account, self.said);
-        };
+        let line = self.process.line_within(TIMEOUT).unwrap_or_else(|silence| {
+            self.process.fail(&format!("{awaited:?}, after {:?}", self.said), silence)
+        });
         self.said.push(line);
     }
 
     /// What it has said until now and nobody asked for.
     pub(crate) fn rest(&mut self) -> &[String] {
-        self.said.extend(self.actor.lines_so_far());
+        self.said.extend(self.process.lines_so_far());
         &self.said
     }
 
@@ -106,17 +101,17 @@ impl Member {
     }
 
     pub(crate) fn kill(&mut self) {
-        self.actor.kill();
+        self.process.kill();
     }
 
-    pub(crate) fn ends_well(self) {
-        self.actor.ends_well();
+    pub(crate) fn ends_well(mut self) {
+        self.process.ends_well();
     }
 }
 
 /// A mesh of that many members in one lobby, complete: everyone knows everyone, by the same id.
-pub(crate) fn mesh(dir: &Path, count: u32, env: &[(&str, &str)]) -> Vec<Member> {
-    let mut members: Vec<_> = (1..=count).map(|account| Member::start(dir, account, env)).collect();
+pub(crate) fn mesh(network: &Network, count: u32, env: &[(&str, &str)]) -> Vec<Member> {
+    let mut members: Vec<_> = (1..=count).map(|account| Member::start(network, account, env)).collect();
     until("everyone to know everyone", || {
         let rolls: Vec<_> = members.iter_mut().map(|member| member.ask("roll")).collect();
         let complete = rolls[0].split(' ').count() == count as usize;
@@ -138,19 +133,14 @@ pub(crate) fn exchange(members: &mut [Member], packets: u32) {
 /// Everyone exits. A process that does not end well is a fault.
 pub(crate) fn part(mut members: Vec<Member>) {
     for member in &mut members {
-        member.actor.end_input();
+        member.process.end_input();
     }
     for member in members {
         member.ends_well();
     }
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts() {
-    if !roles::is("member::hosts") {
-        return;
-    }
+pub(crate) fn hosts() {
     let mut game = Game::start();
     game.steam.create_lobby(LobbyType::Public, 16).unwrap();
     let lobby = game.until_lobby("a lobby", |event| match event {
@@ -164,12 +154,7 @@ fn hosts() {
     Play::new(game).run();
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn joins() {
-    if !roles::is("member::joins") {
-        return;
-    }
+pub(crate) fn joins() {
     let mut game = Game::start();
     let hosted = ("hosted".into(), "yes".into(), Comparison::Equal);
     let filters = LobbyFilters { texts: vec![hosted], ..LobbyFilters::default() };
@@ -195,7 +180,7 @@ fn joins() {
         play.connect(found);
         until("the host, or that it cannot be reached", || {
             play.frame();
-            assert!(play.obey_next().is_continue(), "told to exit before it was there");
+            assert!(play.handle_next().is_continue(), "asked to exit before it was there");
             (play.game.session.status() != Status::Connecting).then_some(())
         });
     }
@@ -205,8 +190,8 @@ fn joins() {
 /// A member at play.
 struct Play {
     game: Game,
-    orders: Receiver<String>,
-    /// Everyone it has ever met. A peer's end is told when it is no peer any more.
+    requests: Receiver<String>,
+    /// Everyone it has ever met. A peer that ends is no peer any more.
     met: BTreeMap<PeerId, SteamId>,
     /// Numbered packets that are put on each channel, and how many that shall be.
     put: u32,
@@ -218,17 +203,9 @@ struct Play {
 
 impl Play {
     fn new(game: Game) -> Self {
-        let (to_orders, orders) = channel();
-        std::thread::spawn(move || {
-            for line in std::io::stdin().lines().map_while(Result::ok) {
-                if to_orders.send(line).is_err() {
-                    return;
-                }
-            }
-        });
         Self {
             game,
-            orders,
+            requests: local_steam_harness::requests(),
             met: BTreeMap::new(),
             put: 0,
             to_put: 0,
@@ -251,22 +228,22 @@ impl Play {
             {
                 say!("over");
             }
-            match self.obey_next() {
+            match self.handle_next() {
                 ControlFlow::Continue(()) => std::thread::park_timeout(Duration::from_millis(1)),
                 ControlFlow::Break(()) => return self.game.exits(),
             }
         }
     }
 
-    /// Does what it is told. Breaks off if it is told to exit.
-    fn obey_next(&mut self) -> ControlFlow<()> {
-        match self.orders.try_recv() {
-            Ok(order) if order == "last words" => {
+    /// Handles a request. Breaks if it is to exit.
+    fn handle_next(&mut self) -> ControlFlow<()> {
+        match self.requests.try_recv() {
+            Ok(request) if request == "last words" => {
                 self.put(Target::All, Channel::ZERO, b"last words");
                 ControlFlow::Break(())
             }
-            Ok(order) => {
-                self.obey(&order);
+            Ok(request) => {
+                self.handle(&request);
                 ControlFlow::Continue(())
             }
             Err(TryRecvError::Empty) => ControlFlow::Continue(()),
@@ -326,8 +303,8 @@ impl Play {
         }
     }
 
-    fn obey(&mut self, order: &str) {
-        match *order.splitn(4, ' ').collect::<Vec<_>>().as_slice() {
+    fn handle(&mut self, request: &str) {
+        match *request.splitn(4, ' ').collect::<Vec<_>>().as_slice() {
             ["put", to, channel, text] => {
                 let to = self.game.session.peer_id_for_steam_id(user(to.parse().unwrap())).expect("a peer");
                 let channel = Channel::new(channel.parse().unwrap()).unwrap();
@@ -352,7 +329,7 @@ impl Play {
                 let roll: Vec<_> = roll.iter().map(|(account, id)| format!("{account}:{id}")).collect();
                 say!("roll {}", roll.join(" "));
             }
-            _ => panic!("no order: {order}"),
+            _ => panic!("no such request: {request}"),
         }
     }
 

@@ -1,16 +1,15 @@
 //! Games that meet in a lobby: everyone knows everyone, and what they send each other arrives.
 
-use tempfile::TempDir;
-
 use crate::member::{exchange, mesh, part};
+use local_steam_harness::Network;
 
 /// A line that loses a tenth of its packets each way and takes 50 ms. Between two such lines a fifth is lost, and a
 /// round trip takes 200 ms.
 const BAD_LINE: [(&str, &str); 2] = [("LOCAL_STEAM_LOSS", "10"), ("LOCAL_STEAM_LAG_MS", "50")];
 
 fn members_meet(count: u32) {
-    let dir = TempDir::new().unwrap();
-    let mut members = mesh(dir.path(), count, &[]);
+    let network = Network::new();
+    let mut members = mesh(&network, count, &[]);
     for (member, own) in members.iter_mut().zip(1..) {
         let others: Vec<_> =
             (1..=count).filter(|&other| other != own).map(|other| other.to_string()).collect();
@@ -42,8 +41,8 @@ fn eight_members_of_a_lobby_meet() {
 }
 
 fn everything_arrives_over_bad_lines(count: u32, packets: u32) {
-    let dir = TempDir::new().unwrap();
-    let mut members = mesh(dir.path(), count, &BAD_LINE);
+    let network = Network::new();
+    let mut members = mesh(&network, count, &BAD_LINE);
     exchange(&mut members, packets);
     part(members);
 }

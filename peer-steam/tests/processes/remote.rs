@@ -3,40 +3,41 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use local_steam_harness::{Network, Process};
 use peer_core::{
     Batch, ConnectionHandle, ConnectionState, EndReason, LaneConfig, LaneStatus, ListenHandle, Message,
     RealTimeStatus, SendResult, StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
 };
+use serde::de::DeserializeOwned;
 
-use crate::codec::{Reader, Writer};
-use crate::process::Process;
-use crate::puppet::call;
+use crate::worker::{
+    Call, CallError, OneLaneStatus, ReceivedMessage, SentMessage, State, Status, TransportCall,
+};
 
 /// A transport whose calls are made in another process. Dropping its last one ends the process.
 pub(crate) struct RemoteTransport {
     pub(crate) process: Rc<RefCell<Process>>,
     /// Which one of the process it is; the first is 0.
-    pub(crate) number: u8,
+    number: usize,
+}
+
+/// Has a process make a call; its answer, or `None` if it has been killed.
+pub(crate) fn ask<A: DeserializeOwned>(process: &RefCell<Process>, call: &Call) -> Option<A> {
+    let mut process = process.borrow_mut();
+    process.try_tell(&serde_json::to_string(call).expect("a call")).ok()?;
+    Some(serde_json::from_str(&process.line("an answer")).expect("an answer"))
 }
 
 /// A message that was received there.
-#[derive(Debug)]
-pub(crate) struct RemoteMessage {
-    connection: ConnectionHandle,
-    token: Token,
-    lane: u8,
-    number: i64,
-    is_reliable: bool,
-    payload: Vec<u8>,
-}
+pub(crate) type RemoteMessage = ReceivedMessage;
 
 impl Message for RemoteMessage {
     fn connection(&self) -> ConnectionHandle {
-        self.connection
+        ConnectionHandle(self.connection)
     }
 
     fn token(&self) -> Token {
-        self.token
+        Token(self.token)
     }
 
     fn lane(&self) -> u8 {
@@ -57,30 +58,29 @@ impl Message for RemoteMessage {
 }
 
 impl RemoteTransport {
+    /// The first transport of a new process.
+    pub(crate) fn start(network: &Network, account: u32) -> Self {
+        let process = network.start("worker::run", account);
+        Self { process: Rc::new(RefCell::new(process)), number: 0 }
+    }
+
     /// A further transport of the same process.
     pub(crate) fn sibling(&self) -> Self {
-        let mut answer = self.ask(&self.request(call::OPEN_TRANSPORT)).expect("a process that runs");
-        Self { process: Rc::clone(&self.process), number: answer.u8() }
+        let number = ask(&self.process, &Call::OpenTransport).expect("a process that runs");
+        Self { process: Rc::clone(&self.process), number }
     }
 
-    fn request(&self, call: u8) -> Writer {
-        let mut request = Writer::default();
-        request.u8(call).u8(self.number);
-        request
+    fn ask<A: DeserializeOwned>(&self, call: TransportCall) -> Option<A> {
+        ask(&self.process, &Call::Transport(self.number, call))
     }
 
-    fn ask(&self, request: &Writer) -> Option<Reader> {
-        self.process.borrow_mut().ask(request)
-    }
-
-    fn ask_for_result(&self, request: &Writer) -> Result<u32, TransportError> {
-        let mut answer = self.ask(request).ok_or(TransportError::Unavailable)?;
-        match answer.u8() {
-            0 => Ok(answer.u32()),
-            1 => Err(TransportError::Unavailable),
-            3 => Err(TransportError::Draining),
-            _ => Err(TransportError::Refused(answer.text())),
-        }
+    fn ask_for_result<A: DeserializeOwned>(&self, call: TransportCall) -> Result<A, TransportError> {
+        let result: Result<A, CallError> = self.ask(call).ok_or(TransportError::Unavailable)?;
+        result.map_err(|error| match error {
+            CallError::Unavailable => TransportError::Unavailable,
+            CallError::Draining => TransportError::Draining,
+            CallError::Refused(text) => TransportError::Refused(text),
+        })
     }
 }
 
@@ -89,9 +89,9 @@ impl Drop for RemoteTransport {
         if std::thread::panicking() {
             return;
         }
-        let left = self.ask(&self.request(call::DROP_TRANSPORT)).map_or(0, |mut answer| answer.u8());
-        if left == 0 {
-            self.process.borrow_mut().quit();
+        // A killed process has none left. One that ends checks that nothing of Steam's is left.
+        if ask(&self.process, &Call::DropTransport(self.number)) == Some(0) {
+            self.process.borrow_mut().ends_well();
         }
     }
 }
@@ -100,16 +100,15 @@ impl Transport for RemoteTransport {
     type Message = RemoteMessage;
 
     fn local_steam_id(&self) -> Option<SteamId> {
-        let id = self.ask(&self.request(call::LOCAL_STEAM_ID))?.u64();
-        (id != 0).then_some(SteamId(id))
+        self.ask::<Option<u64>>(TransportCall::LocalSteamId)?.map(SteamId)
     }
 
     fn listen(&mut self, port: VirtualPort) -> Result<ListenHandle, TransportError> {
-        self.ask_for_result(self.request(call::LISTEN).i32(port.0)).map(ListenHandle)
+        self.ask_for_result(TransportCall::Listen(port.0)).map(ListenHandle)
     }
 
     fn close_listen(&mut self, listen: ListenHandle) {
-        self.ask(self.request(call::CLOSE_LISTEN).u32(listen.0));
+        self.ask::<()>(TransportCall::CloseListen(listen.0));
     }
 
     fn connect(
@@ -118,18 +117,17 @@ impl Transport for RemoteTransport {
         port: VirtualPort,
         token: Token,
     ) -> Result<ConnectionHandle, TransportError> {
-        let mut request = self.request(call::CONNECT);
-        self.ask_for_result(request.u64(peer.0).i32(port.0).u32(token.0)).map(ConnectionHandle)
+        let call = TransportCall::Connect { peer: peer.0, port: port.0, token: token.0 };
+        self.ask_for_result(call).map(ConnectionHandle)
     }
 
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
-        self.ask_for_result(self.request(call::ACCEPT).u32(connection.0).u32(token.0)).map(|_| ())
+        self.ask_for_result(TransportCall::Accept { connection: connection.0, token: token.0 })
     }
 
     fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str) {
-        let mut request = self.request(call::CLOSE);
-        request.u32(connection.0).u32(reason.code()).bytes(message.as_bytes());
-        self.ask(&request);
+        let message = message.to_owned();
+        self.ask::<()>(TransportCall::Close { connection: connection.0, reason: reason.code(), message });
     }
 
     fn configure_lanes(
@@ -137,73 +135,50 @@ impl Transport for RemoteTransport {
         connection: ConnectionHandle,
         lanes: &[LaneConfig],
     ) -> Result<(), TransportError> {
-        let mut request = self.request(call::CONFIGURE_LANES);
-        request.u32(connection.0).u32(lanes.len().try_into().expect("a few lanes"));
-        for lane in lanes {
-            request.i32(lane.priority).u16(lane.weight);
-        }
-        self.ask_for_result(&request).map(|_| ())
+        let lanes = lanes.iter().map(|lane| (lane.priority, lane.weight)).collect();
+        self.ask_for_result(TransportCall::ConfigureLanes { connection: connection.0, lanes })
     }
 
     fn detach(&mut self, connection: ConnectionHandle) {
-        self.ask(self.request(call::DETACH).u32(connection.0));
+        self.ask::<()>(TransportCall::Detach(connection.0));
     }
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
-        let mut request = self.request(call::SEND);
-        request.u32(batch.payloads.len().try_into().expect("a batch"));
-        for payload in batch.payloads {
-            request.bytes(payload);
-        }
-        request.u32(batch.messages.len().try_into().expect("a batch"));
-        for message in batch.messages {
-            request
-                .u32(message.connection.0)
-                .u32(message.payload)
-                .u8(message.lane.get())
-                .u8(message.flags.bits());
-        }
-        match self.ask(&request) {
-            Some(mut answer) => results.extend(batch.messages.iter().map(|_| SendResult(answer.i64()))),
+        let messages = batch.messages.iter().map(|message| SentMessage {
+            connection: message.connection.0,
+            payload: message.payload,
+            lane: message.lane.get(),
+            flags: message.flags.bits(),
+        });
+        let payloads = batch.payloads.iter().map(|payload| payload.to_vec()).collect();
+        match self.ask::<Vec<i64>>(TransportCall::Send { payloads, messages: messages.collect() }) {
+            Some(answers) => results.extend(answers.into_iter().map(SendResult)),
             None => results.extend(batch.messages.iter().map(|_| SendResult::INVALID_PARAM)),
         }
     }
 
     fn receive(&mut self, messages: &mut Vec<RemoteMessage>, max: usize) -> usize {
-        let Some(mut answer) = self.ask(self.request(call::RECEIVE).u64(max as u64)) else { return 0 };
-        let count = answer.u32() as usize;
-        messages.extend((0..count).map(|_| RemoteMessage {
-            connection: ConnectionHandle(answer.u32()),
-            token: Token(answer.u32()),
-            lane: answer.u8(),
-            number: answer.i64(),
-            is_reliable: answer.bool(),
-            payload: answer.bytes(),
-        }));
+        let received: Vec<_> = self.ask(TransportCall::Receive(max)).unwrap_or_default();
+        let count = received.len();
+        messages.extend(received);
         count
     }
 
     fn next_status(&mut self) -> Option<StatusChange> {
-        let mut answer = self.ask(&self.request(call::NEXT_STATUS))?;
-        if !answer.bool() {
-            return None;
-        }
-        let (connection, token) = (ConnectionHandle(answer.u32()), Token(answer.u32()));
-        let remote = SteamId(answer.u64());
-        let words = |answer: &mut Reader| (EndReason::from_code(answer.u32()), answer.text());
-        let state = match answer.u8() {
-            0 => ConnectionState::Requested,
-            1 => ConnectionState::Connected,
-            2 => {
-                let (reason, message) = words(&mut answer);
-                ConnectionState::ClosedByPeer { reason, message }
+        let change: Option<(u32, u32, u64, State)> = self.ask(TransportCall::NextStatus)?;
+        let (connection, token, remote, state) = change?;
+        let state = match state {
+            State::Requested => ConnectionState::Requested,
+            State::Connected => ConnectionState::Connected,
+            State::ClosedByPeer(code, message) => {
+                ConnectionState::ClosedByPeer { reason: EndReason::from_code(code), message }
             }
-            _ => {
-                let (reason, message) = words(&mut answer);
-                ConnectionState::ProblemDetectedLocally { reason, message }
+            State::ProblemDetectedLocally(code, message) => {
+                ConnectionState::ProblemDetectedLocally { reason: EndReason::from_code(code), message }
             }
         };
-        Some(StatusChange { connection, token, remote, state })
+        let connection = ConnectionHandle(connection);
+        Some(StatusChange { connection, token: Token(token), remote: SteamId(remote), state })
     }
 
     fn real_time_status(
@@ -211,34 +186,26 @@ impl Transport for RemoteTransport {
         connection: ConnectionHandle,
         lanes: &mut [LaneStatus],
     ) -> Option<RealTimeStatus> {
-        let mut request = self.request(call::REAL_TIME_STATUS);
-        request.u32(connection.0).u32(lanes.len().try_into().expect("a few lanes"));
-        let mut answer = self.ask(&request)?;
-        if !answer.bool() {
-            return None;
+        let call = TransportCall::RealTimeStatus { connection: connection.0, lanes: lanes.len() };
+        let (status, lane_statuses): (Status, Vec<OneLaneStatus>) = self.ask::<Option<_>>(call)??;
+        for (lane, (pending, queue_time_us)) in lanes.iter_mut().zip(lane_statuses) {
+            let [pending_unreliable, pending_reliable, sent_unacked_reliable] = pending;
+            *lane = LaneStatus { pending_unreliable, pending_reliable, sent_unacked_reliable, queue_time_us };
         }
-        let status = RealTimeStatus {
-            ping_ms: answer.i32(),
-            quality_local: answer.f32(),
-            quality_remote: answer.f32(),
-            out_packets_per_sec: answer.f32(),
-            out_bytes_per_sec: answer.f32(),
-            in_packets_per_sec: answer.f32(),
-            in_bytes_per_sec: answer.f32(),
-            send_rate_bytes_per_sec: answer.i32(),
-            pending_unreliable: answer.i32(),
-            pending_reliable: answer.i32(),
-            sent_unacked_reliable: answer.i32(),
-            queue_time_us: answer.i64(),
-        };
-        for lane in lanes {
-            *lane = LaneStatus {
-                pending_unreliable: answer.i32(),
-                pending_reliable: answer.i32(),
-                sent_unacked_reliable: answer.i32(),
-                queue_time_us: answer.i64(),
-            };
-        }
-        Some(status)
+        let (ping_ms, qualities, rates, send_rate_bytes_per_sec, pending, queue_time_us) = status;
+        Some(RealTimeStatus {
+            ping_ms,
+            quality_local: qualities[0],
+            quality_remote: qualities[1],
+            out_packets_per_sec: rates[0],
+            out_bytes_per_sec: rates[1],
+            in_packets_per_sec: rates[2],
+            in_bytes_per_sec: rates[3],
+            send_rate_bytes_per_sec,
+            pending_unreliable: pending[0],
+            pending_reliable: pending[1],
+            sent_unacked_reliable: pending[2],
+            queue_time_us,
+        })
     }
 }

@@ -1,35 +1,28 @@
 //! Two transports in one process, and the socket that they share one after the other.
 
-use std::cell::RefCell;
-use std::path::Path;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use local_steam_harness::{Network, steam_id, until};
 use peer_core::{
     Batch, ConnectionHandle, ConnectionState, EndReason, Lane, Message as _, Outgoing, SendFlags,
     StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
 };
 use peer_steam::{ConfigError, ConfigValue, Steam, SteamTransport};
-use tempfile::TempDir;
 
 use crate::other_addon;
-use crate::process::{FIRST_ACCOUNT, Process};
 use crate::remote::RemoteTransport;
-use crate::roles::{self, Actor, until};
 
-const HOST: SteamId = SteamId(FIRST_ACCOUNT + 1);
+const HOST: SteamId = SteamId(steam_id(1));
 const PORT: VirtualPort = VirtualPort(0);
 
-pub(crate) fn guest(account: u64) -> RemoteTransport {
-    let dir = std::env::var_os("LOCAL_STEAM_DIR").unwrap();
-    let process = Process::start(Path::new(&dir), SteamId(FIRST_ACCOUNT + account), &[]);
-    RemoteTransport { process: Rc::new(RefCell::new(process)), number: 0 }
+pub(crate) fn guest(account: u32) -> RemoteTransport {
+    RemoteTransport::start(&Network::of_this_process(), account)
 }
 
-pub(crate) fn news(steam: &mut Steam, of: &mut SteamTransport, what: &str) -> StatusChange {
+pub(crate) fn next_status(steam: &mut Steam, of: &mut SteamTransport, what: &str) -> StatusChange {
     until(what, || {
         steam.run_callbacks();
         of.next_status()
@@ -44,10 +37,10 @@ fn meet(
     token: Token,
 ) -> (ConnectionHandle, ConnectionHandle) {
     let at_guest = guest.connect(HOST, PORT, Token(0)).unwrap();
-    let request = news(steam, host, "a request");
+    let request = next_status(steam, host, "a request");
     assert_eq!((request.state, request.token), (ConnectionState::Requested, Token::NONE));
     host.accept(request.connection, token).unwrap();
-    let connected = news(steam, host, "Connected");
+    let connected = next_status(steam, host, "Connected");
     assert_eq!((connected.state, connected.token), (ConnectionState::Connected, token));
     (request.connection, at_guest)
 }
@@ -70,12 +63,7 @@ fn hears(steam: &mut Steam, transport: &mut SteamTransport) -> (Token, Vec<u8>) 
     })
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts() {
-    if !roles::is("sharing::hosts") {
-        return;
-    }
+pub(crate) fn hosts() {
     let mut steam = Steam::init().unwrap();
     let (mut old, mut new) = (SteamTransport::new(), SteamTransport::new());
     let listen = old.listen(PORT).unwrap();
@@ -114,7 +102,7 @@ fn hosts() {
     assert_eq!(reason, EndReason::Refused);
 
     // Who dials that user has to wait until the old one's connection is gone, which is worth it if it is on its way out.
-    let (user, mut dialler) = (SteamId(FIRST_ACCOUNT + 2), SteamTransport::new());
+    let (user, mut dialler) = (SteamId(steam_id(2)), SteamTransport::new());
     assert!(matches!(dialler.connect(user, PORT, Token(0)), Err(TransportError::Refused(_))));
     old.detach(at_old);
     assert_eq!(dialler.connect(user, PORT, Token(0)), Err(TransportError::Draining));
@@ -155,13 +143,8 @@ fn options() {
     assert_eq!(global, Err(ConfigError::NotOfConnections(FAKE_LOSS)));
 }
 
-/// Steam belongs to another addon, which runs callbacks on a thread of its own.
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn hosts_by_another_addon() {
-    if !roles::is("sharing::hosts_by_another_addon") {
-        return;
-    }
+/// A worker in which Steam belongs to another addon, which runs callbacks on a thread of its own.
+pub(crate) fn hosts_by_another_addon() {
     other_addon::init();
     let ends = Arc::new(AtomicBool::new(false));
     let thread = std::thread::spawn({
@@ -198,12 +181,12 @@ fn hosts_by_another_addon() {
 
 #[test]
 fn connections_work_in_a_session_of_another_addon() {
-    let dir = TempDir::new().unwrap();
-    Actor::start("sharing::hosts_by_another_addon", dir.path(), 1, &[]).ends_well();
+    let network = Network::new();
+    network.start("sharing::hosts_by_another_addon", 1).ends_well();
 }
 
 #[test]
 fn a_new_transport_takes_over_the_socket_of_an_old_one() {
-    let dir = TempDir::new().unwrap();
-    Actor::start("sharing::hosts", dir.path(), 1, &[]).ends_well();
+    let network = Network::new();
+    network.start("sharing::hosts", 1).ends_well();
 }

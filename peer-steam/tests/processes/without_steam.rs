@@ -1,26 +1,23 @@
 //! Valve's own library, with no Steam client to talk to: every call fails in words, and nothing crashes.
 
+use local_steam_harness::lines::MARK;
+use local_steam_harness::network::forget_steam;
+use local_steam_harness::process::respawn_self;
+use local_steam_harness::{Process, library, say, steam_id};
 use peer_core::{SteamId, Token, Transport, TransportError, VirtualPort};
 use peer_steam::{ConfigError, ConfigValue, InitError, Steam, SteamTransport};
 
-use crate::library::{again, valves_copy};
-
-#[test]
-#[ignore = "a process of the tests, not a test"]
-fn tries() {
-    if std::env::var_os("PEER_STEAM_WITHOUT").is_none() {
-        return;
-    }
+pub(crate) fn tries() {
     for _ in 0..2 {
         assert!(!peer_steam::is_available());
         let error = Steam::init().expect_err("no Steam client runs here");
-        println!("\n@{error}");
+        say!("{error}");
         assert!(matches!(error, InitError::NoSteamClient(_) | InitError::Failed(_)), "{error:?}");
     }
     let mut transport = SteamTransport::new();
     assert_eq!(transport.local_steam_id(), None);
     assert_eq!(transport.listen(VirtualPort(0)), Err(TransportError::Unavailable));
-    let dial = transport.connect(SteamId(76_561_197_960_265_729), VirtualPort(0), Token(0));
+    let dial = transport.connect(SteamId(steam_id(1)), VirtualPort(0), Token(0));
     assert_eq!(dial, Err(TransportError::Unavailable));
     assert_eq!(transport.set_config(9, ConfigValue::Int(1)), Err(ConfigError::Unavailable));
     assert_eq!(transport.next_status(), None);
@@ -29,9 +26,11 @@ fn tries() {
 
 #[test]
 fn initialising_without_a_steam_client_fails_in_words() {
-    let folder = valves_copy();
-    let output = again("without_steam::tries", &folder).env("PEER_STEAM_WITHOUT", "1").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("@Steam is not running") || said.contains("@Steam could not be"), "{said}");
+    let mut command = respawn_self("without_steam::tries");
+    forget_steam(&mut command);
+    library::load_from(&library::valves(), command.env("SteamAppId", "480"));
+    let mut process = Process::start("without a Steam client", MARK, &mut command);
+    let error = process.line("an error");
+    assert!(error.starts_with("Steam is not running") || error.starts_with("Steam could not be"), "{error}");
+    process.ends_well();
 }

@@ -145,6 +145,7 @@ impl Game {
         command.arg(format!("--players={}", self.players)).arg(format!("--seconds={}", self.seconds));
         command
             .env(local::search_variable(), local::search_path(&self.local_steam)?)
+            .env(local::STEAM_LIBRARY, &self.local_steam)
             .env("LOCAL_STEAM_ID", number.to_string())
             .env("LOCAL_STEAM_DIR", network)
             // Valve's own example application, which every account owns.

@@ -1,10 +1,13 @@
-//! Callbacks and call results, fetched by hand.
+//! Callbacks and call results, fetched by hand: manual dispatch. It answers nothing in a process that has standard dispatch
+//! ([`standard_dispatch`]).
 
 use std::ffi::{c_int, c_void};
+use std::sync::Arc;
 
 use super::core::USER;
+use super::standard_dispatch;
 use crate::ffi::{guard, put};
-use crate::session;
+use crate::session::{self, Session};
 
 /// `CallbackMsg_t`
 #[cfg_attr(windows, repr(C, packed(8)))]
@@ -16,15 +19,29 @@ pub(super) struct CallbackMessage {
     size: c_int,
 }
 
-/// Manual dispatch is the only kind there is, so there is nothing to switch.
+/// Chooses manual dispatch. Too late once an object was registered for a callback.
 #[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_ManualDispatch_Init() {}
+pub(super) extern "C" fn SteamAPI_ManualDispatch_Init() {
+    guard((), || {
+        if !standard_dispatch::choose_manual() {
+            eprintln!(
+                "Local Steam: SteamAPI_ManualDispatch_Init after SteamAPI_RegisterCallback: this process has standard \
+                 dispatch, and no callback will be got by hand"
+            );
+        }
+    });
+}
+
+/// The session, for manual dispatch.
+fn current() -> Option<Arc<Session>> {
+    session::current().filter(|_| !standard_dispatch::is_standard())
+}
 
 /// A frame: looks at the lobbies, and calls the functions that are set for networking callbacks.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn SteamAPI_ManualDispatch_RunFrame(_pipe: c_int) {
     guard((), || {
-        if let Some(session) = session::current() {
+        if let Some(session) = current() {
             session.frame();
         }
     });
@@ -40,7 +57,7 @@ pub(super) unsafe extern "C" fn SteamAPI_ManualDispatch_GetNextCallback(
     message: *mut CallbackMessage,
 ) -> bool {
     guard(false, || {
-        session::current().is_some_and(|session| {
+        current().is_some_and(|session| {
             session.queue.next(|posted| {
                 let shown = CallbackMessage {
                     user: USER,
@@ -59,7 +76,7 @@ pub(super) unsafe extern "C" fn SteamAPI_ManualDispatch_GetNextCallback(
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn SteamAPI_ManualDispatch_FreeLastCallback(_pipe: c_int) {
     guard((), || {
-        if let Some(session) = session::current() {
+        if let Some(session) = current() {
             session.queue.release();
         }
     });
@@ -78,9 +95,23 @@ pub(super) unsafe extern "C" fn SteamAPI_ManualDispatch_GetAPICallResult(
     callback: c_int,
     failed: *mut bool,
 ) -> bool {
+    // SAFETY: the caller's promises.
+    unsafe { take_result(current(), call, result, size, callback, failed) }
+}
+
+/// # Safety
+/// `result` is null or writable for `size` bytes, `failed` is null or writable.
+unsafe fn take_result(
+    session: Option<Arc<Session>>,
+    call: u64,
+    result: *mut c_void,
+    size: c_int,
+    callback: c_int,
+    failed: *mut bool,
+) -> bool {
     guard(false, || {
         let size = usize::try_from(size).unwrap_or(0);
-        let found = session::current()
+        let found = session
             .filter(|_| !result.is_null())
             .and_then(|session| session.queue.take_result(call, callback, size));
         // SAFETY: the caller's promises; the result is exactly `size` bytes.
@@ -93,18 +124,6 @@ pub(super) unsafe extern "C" fn SteamAPI_ManualDispatch_GetAPICallResult(
         }
         false
     })
-}
-
-/// A frame for games that only use functions for networking callbacks: queued callbacks are dropped, because
-/// there is no way to register for them.
-#[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_RunCallbacks() {
-    guard((), || {
-        if let Some(session) = session::current() {
-            session.frame();
-            session.queue.drop_ready();
-        }
-    });
 }
 
 /// Whether a call is complete: for those who fetch results without looking at callbacks.
@@ -125,7 +144,7 @@ pub(super) unsafe extern "C" fn SteamAPI_ISteamUtils_IsAPICallCompleted(
     })
 }
 
-/// The same as `SteamAPI_ManualDispatch_GetAPICallResult`, without a pipe.
+/// The same as `SteamAPI_ManualDispatch_GetAPICallResult`, whichever dispatch the process has.
 ///
 /// # Safety
 /// `result` is writable for `size` bytes, `failed` is null or writable.
@@ -139,7 +158,5 @@ pub(super) unsafe extern "C" fn SteamAPI_ISteamUtils_GetAPICallResult(
     failed: *mut bool,
 ) -> bool {
     // SAFETY: the caller's promises.
-    unsafe {
-        SteamAPI_ManualDispatch_GetAPICallResult(super::core::PIPE, call, result, size, callback, failed)
-    }
+    unsafe { take_result(session::current(), call, result, size, callback, failed) }
 }

@@ -12,6 +12,7 @@ mod identities;
 mod matchmaking;
 mod networking_sockets;
 mod networking_utils;
+mod standard_dispatch;
 mod user;
 
 use std::ffi::c_void;

@@ -7,7 +7,8 @@ use super::networking_utils::AVAILABLE;
 use crate::ffi::{guard, put};
 use crate::gns::sockets;
 use crate::gns::types::{ConfigValue, ConnectionInfo, Identity, Opaque};
-use crate::{gns, rendezvous};
+use crate::strict::{self, Behaviour};
+use crate::{gns, rendezvous, session};
 
 /// Steam's `EResult`.
 const FAIL: c_int = 2;
@@ -68,14 +69,18 @@ forward! {
     SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup => set_connection_poll_group(connection: u32, group: u32) -> bool, or false;
     /// Takes received messages of a group.
     SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup => receive_messages_on_poll_group(group: u32, messages: *mut Opaque, most: c_int) -> c_int, or -1;
-    /// Calls the callbacks that are due.
-    SteamAPI_ISteamNetworkingSockets_RunCallbacks => run_callbacks() -> (), or ();
 }
 
 /// `ISteamNetworkingSockets`
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn SteamAPI_SteamNetworkingSockets_SteamAPI_v012() -> Interface {
     guard(std::ptr::null_mut(), super::interface)
+}
+
+/// Calls the callbacks that are due.
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn SteamAPI_ISteamNetworkingSockets_RunCallbacks(_self: Interface) {
+    guard((), session::run_networking_callbacks);
 }
 
 /// Listens on a virtual port.
@@ -132,7 +137,12 @@ pub(super) unsafe extern "C" fn SteamAPI_ISteamNetworkingSockets_SendMessages(
     // SAFETY: the caller's promises. Without a session the messages are released here, as failed ones are.
     unsafe {
         if let Some(sockets) = sockets() {
-            sockets.send_messages(count, messages, results, true);
+            // As many calls as there are messages, or one.
+            let step = if strict::is(Behaviour::EachMessage) { 1 } else { count.max(1) };
+            for first in (0..count).step_by(step as usize) {
+                let results = if results.is_null() { results } else { results.add(first as usize) };
+                sockets.send_messages(step, messages.add(first as usize), results, true);
+            }
             return;
         }
         for index in 0..usize::try_from(count).unwrap_or(0) {

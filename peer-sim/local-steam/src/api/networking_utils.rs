@@ -9,7 +9,7 @@ use crate::gns::types::{ConfigValue, Identity, Opaque};
 use crate::gns::{
     SCOPE_CONNECTION, SCOPE_GLOBAL, TYPE_FLOAT, TYPE_INT32, TYPE_PTR, TYPE_STRING, option, utils,
 };
-use crate::{rendezvous, session};
+use crate::{rendezvous, session, strict};
 
 /// Steam's `k_ESteamNetworkingAvailability_Current`: all is well.
 pub(super) const AVAILABLE: c_int = 100;
@@ -95,6 +95,9 @@ pub(super) unsafe extern "C" fn SteamAPI_ISteamNetworkingUtils_SetConfigValue(
     data_type: c_int,
     value: *const c_void,
 ) -> bool {
+    if option == option::STATUS_CHANGED {
+        strict::note_function();
+    }
     match option {
         option::ICE_ENABLE => true,
         // How signals travel is ours.
@@ -117,6 +120,9 @@ pub(super) unsafe extern "C" fn SteamAPI_ISteamNetworkingUtils_SetConfigValueStr
 ) -> bool {
     // SAFETY: the caller's promise.
     let value = unsafe { &*value };
+    if value.option == option::STATUS_CHANGED {
+        strict::note_function();
+    }
     match value.option {
         option::ICE_ENABLE => true,
         option::CREATE_SIGNALING => false,
@@ -277,6 +283,8 @@ pub(super) unsafe extern "C" fn SteamAPI_ISteamNetworkingUtils_SetGlobalCallback
         return guard(false, session::post_status_changes);
     }
     // SAFETY: a pointer to a pointer, and the caller's promise.
+    strict::note_function();
+    // SAFETY: the caller's promise.
     unsafe { set(option::STATUS_CHANGED, SCOPE_GLOBAL, 0, TYPE_PTR, (&raw const function).cast()) }
 }
 

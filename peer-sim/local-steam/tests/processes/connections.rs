@@ -2,39 +2,31 @@
 
 use std::time::Instant;
 
-use super::process::{Process, on_loopback_only, steam_id};
+use local_steam_harness::{Network, steam_id};
+
+use super::process::Process;
 
 /// Steam's numbers for connection states.
-const CONNECTING: u8 = 1;
 const CONNECTED: u8 = 3;
 const CLOSED_BY_PEER: u8 = 4;
-const PROBLEM: u8 = 5;
 
 /// Steam's send flags.
 const NO_NAGLE: u8 = 1;
 const RELIABLE: u8 = 8;
 
-struct Network(tempfile::TempDir);
+fn two(network: &Network) -> (Process, Process) {
+    (Process::account(network, 1), Process::account(network, 2))
+}
 
-impl Network {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn account(&self, account: u32) -> Process {
-        Process::account(self.0.path(), account)
-    }
-
-    /// A host that listens on port 3, a client that is connected to it; the connection on either side.
-    fn pair(&self) -> (Process, Process, u64, u64) {
-        let (mut host, mut client) = (self.account(1), self.account(2));
-        host.ask("listen 3 plain");
-        let dialled = client.number(&format!("dial {} 3 plain", steam_id(1)));
-        client.expect(&format!("status {dialled} {CONNECTED}"));
-        let accepted = accepted(&mut host);
-        host.expect(&format!("status {accepted} {CONNECTED}"));
-        (host, client, accepted, dialled)
-    }
+/// A host that listens on port 3, a client that is connected to it, and each one's connection.
+fn pair(network: &Network) -> (Process, Process, u64, u64) {
+    let (mut host, mut client) = two(network);
+    host.ask("listen 3 plain");
+    let dialled = client.number(&format!("dial {} 3 plain", steam_id(1)));
+    client.expect(&format!("status {dialled} {CONNECTED}"));
+    let accepted = accepted(&mut host);
+    host.expect(&format!("status {accepted} {CONNECTED}"));
+    (host, client, accepted, dialled)
 }
 
 /// The connection that came in and was accepted.
@@ -45,9 +37,9 @@ fn accepted(host: &mut Process) -> u64 {
 }
 
 #[test]
-fn a_client_connects_and_both_know_who_it_is() {
+pub(crate) fn a_client_connects_and_both_know_who_it_is() {
     let network = Network::new();
-    let (mut host, mut client, accepted, dialled) = network.pair();
+    let (mut host, mut client, accepted, dialled) = pair(&network);
     assert_eq!(
         host.ask("whoami")[..3],
         [steam_id(1).to_string(), format!("steamid:{}", steam_id(1)), "480".into()]
@@ -67,7 +59,7 @@ fn a_client_connects_and_both_know_who_it_is() {
 /// The two of a symmetric connection, dialled in an order that `dial` decides.
 fn symmetric(dial: impl FnOnce(&mut Process, &mut Process) -> (u64, u64)) {
     let network = Network::new();
-    let (mut alice, mut bob) = (network.account(1), network.account(2));
+    let (mut alice, mut bob) = two(&network);
     for process in [&mut alice, &mut bob] {
         process.ask("listen 0 symmetric");
         process.ask("accepts no");
@@ -104,33 +96,19 @@ fn both_dial_one_after_the_other() {
 }
 
 #[test]
-fn both_dial_at_once() {
+pub(crate) fn both_dial_at_once() {
     for _ in 0..3 {
         symmetric(|alice, bob| (dial(alice, 2), dial(bob, 1)));
     }
 }
 
 #[test]
-fn a_refusal_arrives_with_its_reason() {
-    let network = Network::new();
-    let (mut host, mut client) = (network.account(1), network.account(2));
-    host.ask("accepts no");
-    host.ask("listen 3 plain");
-    let dialled = client.number(&format!("dial {} 3 plain", steam_id(1)));
-    let incoming = host.expect("status")[1].clone();
-    assert_eq!(host.ask(&format!("info {incoming}"))[0], CONNECTING.to_string());
-    host.ask(&format!("close {incoming} 1002 closed-shop no"));
-    let end = client.expect(&format!("status {dialled} {CLOSED_BY_PEER}"));
-    assert_eq!(end[end.len() - 2..], ["1002", "closed-shop"]);
-}
-
-#[test]
 fn a_port_that_nobody_listens_on_is_refused() {
     let network = Network::new();
-    let (mut host, mut client) = (network.account(1), network.account(2));
+    let (mut host, mut client) = two(&network);
     host.ask("listen 3 plain");
     let started = Instant::now();
-    // Several at once, so that their refusals must be told apart.
+    // Several at once, so that their refusals must not be mixed up.
     let dialled: Vec<u64> =
         (4..8).map(|port| client.number(&format!("dial {} {port} plain", steam_id(1)))).collect();
     for connection in dialled {
@@ -146,39 +124,11 @@ fn a_port_that_nobody_listens_on_is_refused() {
     client.expect(&format!("status {connection} {CLOSED_BY_PEER}"));
 }
 
-#[test]
-fn nobody_there_is_noticed_after_ten_seconds() {
-    let network = Network::new();
-    let mut client = network.account(2);
-    let started = Instant::now();
-    let dialled = client.number(&format!("dial {} 3 plain", steam_id(1)));
-    let end = client.expect(&format!("status {dialled} {PROBLEM}"));
-    assert!(end.join(" ").contains("reason 5003"), "{end:?}");
-    assert!((9.0..15.0).contains(&started.elapsed().as_secs_f32()), "it took {:?}", started.elapsed());
-}
-
-#[test]
-fn lanes_count_their_own_messages() {
-    let network = Network::new();
-    let (mut host, mut client, accepted, dialled) = network.pair();
-    assert_eq!(client.ask(&format!("lanes {dialled} 3")), ["1"]);
-    assert_eq!(client.ask(&format!("send {dialled} 0 {RELIABLE} 8 2")), ["1", "2"]);
-    assert_eq!(client.ask(&format!("send {dialled} 2 {RELIABLE} 8 2")), ["1", "2"]);
-    assert_eq!(client.ask(&format!("send {dialled} 2 0 8 1")), ["3"]);
-    // InvalidParam for a lane that is not there.
-    assert_eq!(client.ask(&format!("send {dialled} 3 {RELIABLE} 8 1")), ["-8"]);
-    for (lane, number, flags) in [(0, 1, 8), (0, 2, 8), (2, 1, 8), (2, 2, 8), (2, 3, 0)] {
-        host.expect(&format!("message {accepted} lane {lane} number {number} flags {flags}"));
-    }
-    // Too large.
-    assert_eq!(client.ask(&format!("send {dialled} 0 {RELIABLE} 524289 1")), ["-8"]);
-}
-
 /// The first message that does not fit gets `LimitExceeded`, those after it in the call 0; the connection lives.
 #[test]
 fn a_full_send_buffer_is_told() {
     let network = Network::new();
-    let (mut host, mut client, accepted, dialled) = network.pair();
+    let (mut host, mut client, accepted, dialled) = pair(&network);
     let results = client.ask(&format!("send {dialled} 0 {RELIABLE} 100000 8"));
     assert_eq!(results, ["1", "2", "3", "4", "5", "-25", "0", "0"]);
     for number in 1..=5 {
@@ -191,7 +141,7 @@ fn a_full_send_buffer_is_told() {
 #[test]
 fn what_was_sent_before_a_lingering_close_arrives() {
     let network = Network::new();
-    let (mut host, mut client, accepted, dialled) = network.pair();
+    let (mut host, mut client, accepted, dialled) = pair(&network);
     client.ask(&format!("send {dialled} 0 {RELIABLE} 1000 100"));
     client.ask(&format!("close {dialled} 1000 bye linger"));
     host.expect(&format!("message {accepted} lane 0 number 100"));
@@ -205,7 +155,7 @@ fn what_was_sent_before_a_lingering_close_arrives() {
 #[test]
 fn without_a_function_status_changes_are_queued() {
     let network = Network::new();
-    let (mut host, mut client) = (network.account(1), network.account(2));
+    let (mut host, mut client) = two(&network);
     host.ask("listen-plain 3");
     let dialled = client.number(&format!("dial {} 3 plain", steam_id(1)));
     let incoming = host.expect("queued-status");
@@ -221,30 +171,10 @@ fn without_a_function_status_changes_are_queued() {
 #[test]
 fn the_choice_of_routes_does_not_matter() {
     let network = Network::new();
-    let (mut host, mut client) = (network.account(1), network.account(2));
+    let (mut host, mut client) = two(&network);
     assert_eq!(host.ask("option 0 104 0"), ["true"]);
     host.ask("listen 3 plain");
     let dialled = client.number(&format!("dial {} 3 plain", steam_id(1)));
     assert_eq!(client.ask(&format!("option {dialled} 104 -1")), ["true"]);
     client.expect(&format!("status {dialled} {CONNECTED}"));
-}
-
-/// Not a test by itself: what `with_a_loopback_interface_only` runs in there.
-#[test]
-#[ignore = "run by with_a_loopback_interface_only"]
-fn everything_on_loopback() {
-    if std::env::var_os("LOCAL_STEAM_TEST_LOOPBACK").is_some() {
-        a_client_connects_and_both_know_who_it_is();
-        both_dial_one_after_the_other();
-    }
-}
-
-#[test]
-fn with_a_loopback_interface_only() {
-    let Some(output) = on_loopback_only("connections::everything_on_loopback") else {
-        eprintln!("this machine allows no network namespace: not tested");
-        return;
-    };
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }

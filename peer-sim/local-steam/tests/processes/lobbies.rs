@@ -1,6 +1,8 @@
 //! Lobbies as Steam keeps them.
 
-use super::process::{Process, steam_id};
+use local_steam_harness::{Network, steam_id};
+
+use super::process::Process;
 
 /// Steam's lobby types.
 const PRIVATE: u8 = 0;
@@ -40,14 +42,14 @@ fn members(process: &mut Process, lobby: u64) -> Vec<u64> {
 }
 
 /// The accounts 1 to `count` of a network.
-fn processes<const COUNT: usize>(dir: &tempfile::TempDir) -> [Process; COUNT] {
-    std::array::from_fn(|index| Process::account(dir.path(), index as u32 + 1))
+fn processes<const COUNT: usize>(network: &Network) -> [Process; COUNT] {
+    std::array::from_fn(|index| Process::account(network, index as u32 + 1))
 }
 
 #[test]
 fn members_come_and_go_and_everyone_is_told() {
-    let dir = tempfile::tempdir().unwrap();
-    let [mut alice, mut bob, mut carol] = processes(&dir);
+    let network = Network::new();
+    let [mut alice, mut bob, mut carol] = processes(&network);
     let lobby = create(&mut alice, PUBLIC, 4);
     for process in [&mut bob, &mut carol] {
         join(process, lobby, SUCCESS);
@@ -62,7 +64,7 @@ fn members_come_and_go_and_everyone_is_told() {
     }
     // To join again changes nothing.
     join(&mut bob, lobby, SUCCESS);
-    // Who leaves is told nothing, and knows nothing any more.
+    // Who leaves gets no callback, and knows nothing any more.
     bob.ask(&format!("leave {lobby}"));
     assert_eq!(members(&mut bob, lobby), []);
     for process in [&mut alice, &mut carol] {
@@ -77,8 +79,8 @@ fn members_come_and_go_and_everyone_is_told() {
 
 #[test]
 fn those_who_cannot_enter_learn_why() {
-    let dir = tempfile::tempdir().unwrap();
-    let [mut alice, mut bob, mut carol] = processes(&dir);
+    let network = Network::new();
+    let [mut alice, mut bob, mut carol] = processes(&network);
     let lobby = create(&mut alice, PUBLIC, 2);
     join(&mut bob, lobby, SUCCESS);
     join(&mut carol, lobby, FULL);
@@ -94,7 +96,7 @@ fn those_who_cannot_enter_learn_why() {
     join(&mut carol, 12345, GONE);
     // Another game's.
     let lobby = create(&mut alice, PUBLIC, 2);
-    let mut other = Process::start(dir.path(), &[("SteamAppId", "999"), ("LOCAL_STEAM_ID", "9")]);
+    let mut other = Process::start(&network, &[("SteamAppId", "999"), ("LOCAL_STEAM_ID", "9")]);
     join(&mut other, lobby, GONE);
     // What cannot be made.
     for impossible in ["create 4 4", "create 2 0"] {
@@ -105,8 +107,8 @@ fn those_who_cannot_enter_learn_why() {
 
 #[test]
 fn the_owner_sets_and_the_others_see() {
-    let dir = tempfile::tempdir().unwrap();
-    let [mut alice, mut bob] = processes(&dir);
+    let network = Network::new();
+    let [mut alice, mut bob] = processes(&network);
     let lobby = create(&mut alice, PUBLIC, 4);
     assert_eq!(alice.ask(&format!("set {lobby} map dunes")), ["true"]);
     alice.expect(&format!("data {lobby} {lobby} 1"));
@@ -139,8 +141,8 @@ fn the_owner_sets_and_the_others_see() {
 
 #[test]
 fn a_lobby_changes_hands() {
-    let dir = tempfile::tempdir().unwrap();
-    let [mut alice, mut bob, mut carol] = processes(&dir);
+    let network = Network::new();
+    let [mut alice, mut bob, mut carol] = processes(&network);
     let lobby = create(&mut alice, PRIVATE, 4);
     for process in [&mut bob, &mut carol] {
         join(process, lobby, SUCCESS);
@@ -170,8 +172,8 @@ fn a_lobby_changes_hands() {
 
 #[test]
 fn a_search_finds_what_it_asks_for() {
-    let dir = tempfile::tempdir().unwrap();
-    let [mut alice, mut bob, mut seeker] = processes(&dir);
+    let network = Network::new();
+    let [mut alice, mut bob, mut seeker] = processes(&network);
     let dunes = create(&mut alice, PUBLIC, 4);
     alice.ask(&format!("set {dunes} map dunes"));
     alice.ask(&format!("set {dunes} level 3"));
@@ -184,9 +186,9 @@ fn a_search_finds_what_it_asks_for() {
     create(&mut alice, PUBLIC, 1);
     let closed = create(&mut bob, PUBLIC, 4);
     bob.ask(&format!("joinable {closed} no"));
-    let mut other = Process::start(dir.path(), &[("SteamAppId", "999"), ("LOCAL_STEAM_ID", "9")]);
+    let mut other = Process::start(&network, &[("SteamAppId", "999"), ("LOCAL_STEAM_ID", "9")]);
     create(&mut other, PUBLIC, 4);
-    let mut doomed = Process::account(dir.path(), 8);
+    let mut doomed = Process::account(&network, 8);
     create(&mut doomed, PUBLIC, 4);
     doomed.kill();
 

@@ -1,8 +1,8 @@
 //! Real processes that load the library and meet through it.
 //!
-//! Each process is this test binary, started again with the library's folder in front and told what to do line
-//! by line ([`puppet`]); a scenario holds the other end ([`process`]). The calls go through `steamworks-sys`, so
-//! their signatures are Steam's, checked by the compiler.
+//! Each process is a worker of this test binary that makes the calls it is asked for ([`worker`]); a test holds the
+//! other end ([`process`]). The calls go through `steamworks-sys`, so their signatures are Steam's, checked by the
+//! compiler. What every transport must do is checked over this library, too, by the conformance suite in `peer-steam`.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -15,6 +15,10 @@
 mod connections;
 mod faults;
 mod lobbies;
+mod loopback;
 mod process;
-mod puppet;
 mod sessions;
+mod strict;
+mod worker;
+
+local_steam_harness::workers! { worker::run, loopback::connects }

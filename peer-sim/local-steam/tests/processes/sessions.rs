@@ -1,29 +1,31 @@
 //! Starting, ending, and what the environment may say.
 
-use super::process::{Process, steam_id};
+use local_steam_harness::{Network, steam_id};
+
+use super::process::Process;
 
 #[test]
 fn it_says_once_what_it_is() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut process = Process::account(dir.path(), 4);
+    let network = Network::new();
+    let mut process = Process::account(&network, 4);
     for _ in 0..3 {
         assert_eq!(process.ask("shutdown"), ["true"]);
         assert_eq!(process.ask("init")[0], "ok");
     }
     let errors = process.quit();
-    assert_eq!(errors.lines().count(), 1, "{errors}");
-    assert!(errors.contains("Local Steam: a stand-in for development, not for release"), "{errors}");
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].contains("Local Steam: a stand-in for development, not for release"), "{errors:?}");
 }
 
 #[test]
 fn an_account_is_had_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let first = Process::account(dir.path(), 1);
-    let mut second = Process::idle(dir.path(), &[("LOCAL_STEAM_ID", "1")]);
+    let network = Network::new();
+    let first = Process::account(&network, 1);
+    let mut second = Process::idle(&network, &[("LOCAL_STEAM_ID", "1")]);
     let refusal = second.ask("init").join(" ");
     assert!(refusal.starts_with("error 1 Local Steam: LOCAL_STEAM_ID=1 is taken by process "), "{refusal}");
     // By itself it takes the first free one.
-    let mut third = Process::start(dir.path(), &[]);
+    let mut third = Process::start(&network, &[]);
     assert_eq!(third.number("whoami"), steam_id(2));
     first.kill();
     assert_eq!(second.ask("init"), ["ok", &steam_id(1).to_string()]);
@@ -31,7 +33,7 @@ fn an_account_is_had_once() {
 
 #[test]
 fn what_makes_no_sense_is_refused_in_words() {
-    let dir = tempfile::tempdir().unwrap();
+    let network = Network::new();
     for (name, value, says) in [
         ("LOCAL_STEAM_ID", "zero", "LOCAL_STEAM_ID=zero makes no sense"),
         ("LOCAL_STEAM_LOSS", "200", "a percentage from 0 to 100"),
@@ -39,7 +41,7 @@ fn what_makes_no_sense_is_refused_in_words() {
         ("SteamAppId", "", "no app id"),
         ("LOCAL_STEAM_DIR", "/proc/nowhere", "/proc/nowhere"),
     ] {
-        let mut process = Process::idle(dir.path(), &[(name, value)]);
+        let mut process = Process::idle(&network, &[(name, value)]);
         let refusal = process.ask("init").join(" ");
         assert!(refusal.starts_with("error 1 Local Steam: ") && refusal.contains(says), "{refusal}");
     }
@@ -48,8 +50,8 @@ fn what_makes_no_sense_is_refused_in_words() {
 /// Where a socket's path would be too long.
 #[test]
 fn a_network_may_be_deep_in_the_file_system() {
-    let dir = tempfile::tempdir().unwrap();
-    let deep = dir.path().join("a-long-name-".repeat(12));
+    let network = Network::new();
+    let deep = Network::in_folder(network.folder().join("a-long-name-".repeat(12)));
     let (mut host, mut client) = (Process::account(&deep, 1), Process::account(&deep, 2));
     host.ask("listen 3 plain");
     let dialled = client.number(&format!("dial {} 3 plain", steam_id(1)));
@@ -58,8 +60,8 @@ fn a_network_may_be_deep_in_the_file_system() {
 
 #[test]
 fn networks_do_not_see_each_other() {
-    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let (mut alice, mut bob) = (Process::start(here.path(), &[]), Process::start(there.path(), &[]));
+    let (here, there) = (Network::new(), Network::new());
+    let (mut alice, mut bob) = (Process::start(&here, &[]), Process::start(&there, &[]));
     // The same account in both.
     assert_eq!(alice.number("whoami"), bob.number("whoami"));
     for process in [&mut alice, &mut bob] {
@@ -70,8 +72,8 @@ fn networks_do_not_see_each_other() {
         process.ask("listen 3 plain");
     }
     // Each network's second account reaches its own first one.
-    for (dir, host) in [(&here, &mut alice), (&there, &mut bob)] {
-        let mut client = Process::start(dir.path(), &[]);
+    for (network, host) in [(&here, &mut alice), (&there, &mut bob)] {
+        let mut client = Process::start(network, &[]);
         let dialled = client.number(&format!("dial {} 3 plain", steam_id(1)));
         client.expect(&format!("status {dialled} 3"));
         host.expect("accepted");
@@ -82,8 +84,8 @@ fn networks_do_not_see_each_other() {
 /// A library without a session answers, and does nothing.
 #[test]
 fn without_a_session_nothing_works_and_nothing_breaks() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut process = Process::idle(dir.path(), &[]);
+    let network = Network::new();
+    let mut process = Process::idle(&network, &[]);
     for _ in 0..2 {
         assert_eq!(process.ask("listen 3 plain"), ["0"]);
         assert_eq!(process.ask(&format!("dial {} 3 plain", steam_id(1))), ["0"]);
@@ -102,8 +104,8 @@ fn without_a_session_nothing_works_and_nothing_breaks() {
 /// Ends and begins with connections and lobbies open.
 #[test]
 fn a_session_can_be_begun_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let (mut host, mut client) = (Process::account(dir.path(), 1), Process::account(dir.path(), 2));
+    let network = Network::new();
+    let (mut host, mut client) = (Process::account(&network, 1), Process::account(&network, 2));
     for _ in 0..3 {
         host.ask("listen 3 plain");
         host.ask("create 2 4");
