@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use crate::addon;
 use crate::engine;
+use crate::godot;
 use crate::packages;
 use crate::run::{cargo, need_cargo_tool, step};
 
@@ -17,8 +17,8 @@ pub(crate) fn run() -> Result<()> {
     step("lints", &mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     need_cargo_tool("nextest")?;
     // For the tests that run the addon in the engine.
-    let addon = addon::default_folder(false)?;
-    addon::build(None, false, &addon)?;
+    let addon = godot::default_folder(false)?;
+    godot::build(None, false, &addon)?;
     let mut tests = cargo(&["nextest", "run", "--workspace"]);
     tests.env("STEAM_PEER_ADDON", addon).env("GODOT", engine::find()?);
     if std::env::var_os(PROPERTY_SEED).is_none() {

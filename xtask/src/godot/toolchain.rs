@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::run::{output, succeeds};
 
 /// The target of this machine.
-pub(crate) fn host() -> Result<String> {
+pub(super) fn host() -> Result<String> {
     let version = output(rustc().arg("-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc does not say what it runs on")?.to_owned())
@@ -16,7 +16,7 @@ pub(crate) fn host() -> Result<String> {
 
 /// Checks that Rust can compile and link for a target; returns the variable that tells cargo of the linker,
 /// where cargo would take the wrong one.
-pub(crate) fn need(target: &str) -> Result<Option<(String, &'static str)>> {
+pub(super) fn need(target: &str) -> Result<Option<(String, &'static str)>> {
     let host = host()?;
     if target == host {
         return Ok(None);

@@ -7,15 +7,15 @@ use object::read::elf::{Dyn as _, FileHeader as _};
 
 /// The two kinds of search path that can be written into a library.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct SearchPath {
+pub(super) struct SearchPath {
     /// Searched before `LD_LIBRARY_PATH`.
-    pub(crate) rpath: Option<String>,
+    pub(super) rpath: Option<String>,
     /// Searched after it.
-    pub(crate) runpath: Option<String>,
+    pub(super) runpath: Option<String>,
 }
 
 /// Reads the search path of a library.
-pub(crate) fn search_path(library: &[u8]) -> Result<SearchPath> {
+pub(super) fn search_path(library: &[u8]) -> Result<SearchPath> {
     let header = FileHeader64::<Endianness>::parse(library).context("not a 64-bit ELF file")?;
     let endian = header.endian().context("not an ELF file")?;
     let sections = header.sections(endian, library).context("the ELF file has no sections")?;

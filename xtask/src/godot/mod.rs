@@ -1,5 +1,12 @@
 //! `cargo xtask godot`: builds the addon and lays it out as Godot expects it.
 
+mod elf;
+mod gdextension;
+mod licences;
+mod platform;
+mod project;
+mod toolchain;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,14 +14,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::elf;
-use crate::gdextension;
-use crate::licences;
-use crate::metadata::Metadata;
-use crate::platform::Platform;
-use crate::project::Project;
 use crate::run::{cargo, output, root, step, target_dir};
-use crate::toolchain;
+use licences::Folders;
+pub(crate) use platform::{PLATFORMS, Platform};
+pub(crate) use project::Project;
 
 /// The package that the addon's library is built from.
 const PACKAGE: &str = "peer-godot";
@@ -71,7 +74,6 @@ pub(crate) fn build(target: Option<&str>, release: bool, folder: &Path) -> Resul
     let target = target.unwrap_or(&host);
     let platform = Platform::of(target)
         .with_context(|| format!("no addon for {target}, only for {}", Platform::all_targets().join(", ")))?;
-    let metadata = Metadata::read()?;
     let mut libraries = Vec::new();
     for target in platform.builds(target) {
         libraries.push(compile(target, &host, release, platform)?);
@@ -79,20 +81,20 @@ pub(crate) fn build(target: Option<&str>, release: bool, folder: &Path) -> Resul
     let library = join(&libraries, platform)?;
     let bin = folder.join(platform.folder());
     place(&bin.join(platform.library), &read(&library)?)?;
-    place(&bin.join(platform.steam_library), &read(&steam_library(&metadata, platform)?)?)?;
-    for (name, content) in common_files(&metadata)? {
+    place(&bin.join(platform.steam_library), &read(&steam_library(&Folders::read()?, platform)?)?)?;
+    for (name, content) in common_files()? {
         place(&folder.join(name), &content)?;
     }
     Ok(())
 }
 
 /// The files that are the same for every platform, by their paths within the addon, sorted.
-pub(crate) fn common_files(metadata: &Metadata) -> Result<Vec<(String, Vec<u8>)>> {
+pub(crate) fn common_files() -> Result<Vec<(String, Vec<u8>)>> {
     let sources = root().join(PACKAGE).join("addon");
     let mut files = vec![
         ("LICENSE-APACHE".to_owned(), read(&root().join("LICENSE-APACHE"))?),
         ("LICENSE-MIT".to_owned(), read(&root().join("LICENSE-MIT"))?),
-        ("LICENSES-THIRD-PARTY.txt".to_owned(), licences::notice(&metadata.linked(PACKAGE)?)?.into_bytes()),
+        ("LICENSES-THIRD-PARTY.txt".to_owned(), licences::notice(PACKAGE)?.into_bytes()),
         ("NOTICE-VALVE.txt".to_owned(), read(&sources.join("NOTICE-VALVE.txt"))?),
         ("README.md".to_owned(), read(&sources.join("README.md"))?),
     ];
@@ -164,9 +166,8 @@ fn check_search_path(library: &Path) -> Result<()> {
 }
 
 /// Valve's library for a platform.
-fn steam_library(metadata: &Metadata, platform: &Platform) -> Result<PathBuf> {
-    let package = metadata.package(STEAM_PACKAGE)?;
-    let redistributables = package.folder.join("lib/steam/redistributable_bin");
+fn steam_library(folders: &Folders, platform: &Platform) -> Result<PathBuf> {
+    let redistributables = folders.of(STEAM_PACKAGE, None)?.join("lib/steam/redistributable_bin");
     Ok(redistributables.join(platform.steam_folder).join(platform.steam_library))
 }
 
@@ -209,9 +210,9 @@ mod tests {
 
     #[test]
     fn valves_library_is_there_for_every_platform() {
-        let metadata = Metadata::read().unwrap();
-        for platform in &crate::platform::PLATFORMS {
-            let library = steam_library(&metadata, platform).unwrap();
+        let folders = Folders::read().unwrap();
+        for platform in &PLATFORMS {
+            let library = steam_library(&folders, platform).unwrap();
             assert!(library.is_file(), "{}", library.display());
         }
     }
