@@ -63,6 +63,14 @@ pub(crate) fn need_cargo_tool(name: &str) -> Result<()> {
     )
 }
 
+/// Adds a component of Rust's that a minimal installation lacks, unless its command already runs.
+pub(crate) fn need_component(command: &str, component: &str) -> Result<()> {
+    if succeeds(&mut cargo(&[command, "--version"])) {
+        return Ok(());
+    }
+    step(&format!("{component} is missing"), Command::new("rustup").args(["component", "add", component]))
+}
+
 /// Cargo's target folder, wherever the environment or a configuration file puts it.
 pub(crate) fn target_dir() -> Result<PathBuf> {
     let metadata = metadata(&["--no-deps"])?;
