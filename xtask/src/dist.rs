@@ -23,6 +23,9 @@ pub(crate) fn run() -> Result<()> {
         .partition(|platform| libraries(platform).iter().all(|file| folder.join(file).is_file()));
     let mut files = godot::common_files()?;
     for platform in &present {
+        if platform.system == "linux" {
+            godot::check_glibc(&folder.join(platform.folder()).join(platform.library))?;
+        }
         for file in libraries(platform) {
             let content = godot::read(&folder.join(&file))?;
             files.push((file, content));

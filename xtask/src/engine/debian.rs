@@ -188,7 +188,8 @@ exec "$root/{loader}" \
 /// The mirrors of Debian that this machine's apt is set to use, in their order and each once, then Debian's own, which
 /// every network of Debian's mirrors stands behind.
 fn mirrors() -> Result<Vec<String>> {
-    let targets = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"];
+    // Without their release files, so that a list need not have been downloaded.
+    let targets = ["indextargets", "--no-release-info", "--format", "$(REPO_URI)", "Created-By: Packages"];
     Ok(debian_mirrors(&output(Command::new("apt-get").args(targets))?))
 }
 

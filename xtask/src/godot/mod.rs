@@ -15,12 +15,16 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::run::{cargo, output, root, step, target_dir};
+use elf::Glibc;
 use licences::Folders;
 pub(crate) use platform::{PLATFORMS, Platform};
 pub(crate) use project::Project;
 
 /// The package that the addon's library is built from.
 const PACKAGE: &str = "peer-godot";
+
+/// The C library of Steam's runtime 3, sniper, in which Linux games run.
+const STEAMS_GLIBC: Glibc = Glibc(2, 31);
 
 /// The package that Valve's libraries come with.
 const STEAM_PACKAGE: &str = "steamworks-sys";
@@ -48,6 +52,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         build(target, args.release, &folder)?;
         folder
     };
+    if args.release {
+        for platform in PLATFORMS.iter().filter(|platform| platform.system == "linux") {
+            let library = folder.join(platform.folder()).join(platform.library);
+            if library.is_file()
+                && let Err(error) = check_glibc(&library)
+            {
+                eprintln!("==> not to be shipped: {error:#}");
+            }
+        }
+    }
     println!("{}", folder.display());
     Ok(())
 }
@@ -109,16 +123,23 @@ pub(crate) fn common_files() -> Result<Vec<(String, Vec<u8>)>> {
 
 /// Compiles the library for one target; returns where cargo put it.
 fn compile(target: &str, host: &str, release: bool, platform: &Platform) -> Result<PathBuf> {
-    let linker = toolchain::need(target)?;
-    let mut command = cargo(&["build", "--package", PACKAGE, "--message-format=json-render-diagnostics"]);
+    let mut command = if release && platform.system == "linux" && toolchain::has_zig() {
+        toolchain::need_standard_library(target)?;
+        let mut command = cargo(&["zigbuild", "--target", &format!("{target}.{STEAMS_GLIBC}")]);
+        command.args(["--package", PACKAGE]);
+        command
+    } else {
+        let linker = toolchain::need(target)?;
+        let mut command = cargo(&["build", "--package", PACKAGE]);
+        if target != host {
+            command.args(["--target", target]);
+        }
+        command.envs(linker);
+        command
+    };
+    command.arg("--message-format=json-render-diagnostics");
     if release {
         command.arg("--release");
-    }
-    if target != host {
-        command.args(["--target", target]);
-    }
-    if let Some((variable, program)) = linker {
-        command.env(variable, program);
     }
     eprintln!("==> building {PACKAGE} for {target}");
     let messages = output(&mut command)?;
@@ -163,6 +184,19 @@ fn check_search_path(library: &Path) -> Result<()> {
         bail!("{} must have the RUNPATH $ORIGIN and no RPATH, but has {path:?}", library.display());
     }
     Ok(())
+}
+
+/// Checks that a Linux library runs in Steam's runtime, whatever system it was linked on.
+pub(crate) fn check_glibc(library: &Path) -> Result<()> {
+    let needed = elf::needed_glibc(&read(library)?);
+    match needed.with_context(|| format!("cannot read {}", library.display()))? {
+        Some(glibc) if glibc > STEAMS_GLIBC => bail!(
+            "{} needs GLIBC_{glibc}, but Steam's runtime has {STEAMS_GLIBC}: run `pip install cargo-zigbuild`, with which \
+             it is linked for that, and build again",
+            library.display()
+        ),
+        _ => Ok(()),
+    }
 }
 
 /// Valve's library for a platform.
