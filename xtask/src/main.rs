@@ -10,6 +10,7 @@ mod godot;
 mod local;
 mod packages;
 mod run;
+mod soak;
 mod table;
 mod test;
 
@@ -40,6 +41,8 @@ enum Command {
     Dist,
     /// Print the path of a Godot that the addon runs in; on Debian and its like one is fetched if there is none
     Engine,
+    /// Play for an hour, among players who block, crash and come back on bad lines, and show what it came to
+    Soak(soak::Args),
     /// Run the fuzz targets (needs the nightly toolchain)
     Fuzz(fuzz::Args),
 }
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Godot(args) => godot::run(&args),
         Command::Dist => dist::run(),
         Command::Engine => engine::run(),
+        Command::Soak(args) => soak::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
     };
     match result {
