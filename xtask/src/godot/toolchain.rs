@@ -41,7 +41,7 @@ pub(super) fn need_standard_library(target: &str) -> Result<()> {
 
 /// Whether `cargo zigbuild` and zig are there, which link for an older glibc than the system's.
 pub(super) fn has_zig() -> bool {
-    let has_tool = succeeds(&mut cargo(&["zigbuild", "--version"]));
+    let has_tool = succeeds(&mut cargo(&["zigbuild", "--help"]));
     let programs: [(&str, &[&str]); 3] =
         [("zig", &["version"]), ("python-zig", &["version"]), ("python3", &["-m", "ziglang", "version"])];
     has_tool && programs.iter().any(|(program, args)| succeeds(Command::new(program).args(*args)))
