@@ -30,26 +30,26 @@ pub(super) const CRITERION: &[Goal] = &[
     (
         "put_flush/65536/250",
         |run, _| Ok(further_peer(run, "put_flush/65536")? / further_peer(run, "put_flush/64")?),
-        "x of a further peer of 64 bytes",
+        "times a further peer of 64 bytes",
         AtMost(1.2),
     ),
     ("receive_pop/1", measured, "ns a packet", AtMost(25.0)),
     ("receive_pop/250", measured, "ns a packet", AtMost(25.0)),
     // The same at 1 and 250 peers, with room for the noise of a measurement.
-    ("receive_pop/250", |run, id| ratio(run, id, "receive_pop/1"), "x of one peer", AtMost(1.2)),
+    ("receive_pop/250", |run, id| ratio(run, id, "receive_pop/1"), "times one peer", AtMost(1.2)),
     ("round_trip/session", |run, id| Ok(measured(run, id)? / 1e6), "ms", AtMost(1.0)),
     // Throughput within 5 %, as the time that the same messages take.
-    ("bulk/session", |run, id| ratio(run, id, "bulk/raw"), "x of raw sockets", AtMost(1.05)),
+    ("bulk/session", |run, id| ratio(run, id, "bulk/raw"), "times raw sockets", AtMost(1.05)),
 ];
 
 /// For Godot processes over Local Steam, beside `ENet` in the same run.
 pub(super) const ENGINE: &[Goal] = &[
-    ("send/64/reliable/1", of_enet, "x of ENet", AtMost(0.5)),
-    ("send/64/unreliable/1", of_enet, "x of ENet", AtMost(0.5)),
-    ("send/64/reliable/8", of_enet, "x of ENet", AtMost(0.35)),
-    ("send/64/unreliable/8", of_enet, "x of ENet", AtMost(0.35)),
-    ("receive/64/reliable", of_enet, "x of ENet", AtMost(0.7)),
-    ("receive/64/unreliable", of_enet, "x of ENet", AtMost(0.7)),
+    ("send/64/reliable/1", of_enet, "times ENet", AtMost(0.5)),
+    ("send/64/unreliable/1", of_enet, "times ENet", AtMost(0.5)),
+    ("send/64/reliable/8", of_enet, "times ENet", AtMost(0.35)),
+    ("send/64/unreliable/8", of_enet, "times ENet", AtMost(0.35)),
+    ("receive/64/reliable", of_enet, "times ENet", AtMost(0.7)),
+    ("receive/64/unreliable", of_enet, "times ENet", AtMost(0.7)),
     ("one_way/frame", over_steam, "ms", AtMost(0.5)),
     ("waiting/taken", over_steam, "packets", AtLeast(20_000.0)),
     ("load/memory", beyond_enet, "MiB more than ENet", AtMost(8.0)),

@@ -191,7 +191,7 @@ pub(crate) fn check_glibc(library: &Path) -> Result<()> {
     let needed = elf::needed_glibc(&read(library)?);
     match needed.with_context(|| format!("cannot read {}", library.display()))? {
         Some(glibc) if glibc > STEAMS_GLIBC => bail!(
-            "{} needs GLIBC_{glibc}, but Steam's runtime has {STEAMS_GLIBC}: run `pip install cargo-zigbuild`, with which \
+            "{} needs GLIBC_{glibc}, but Steam's runtime has {STEAMS_GLIBC}: install cargo-zigbuild and zig (`pip install cargo-zigbuild` brings both), with which \
              it is linked for that, and build again",
             library.display()
         ),
