@@ -8,9 +8,7 @@ use anyhow::{Context, Result};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::addon;
-use crate::metadata::Metadata;
-use crate::platform::{PLATFORMS, Platform};
+use crate::godot::{self, PLATFORMS, Platform};
 use crate::run::target_dir;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -18,15 +16,18 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Builds the addon for this machine and packs it together with the other platforms' libraries that have been
 /// built, on this machine or on others and copied here; prints the archive's path.
 pub(crate) fn run() -> Result<()> {
-    let folder = addon::default_folder(true)?;
-    addon::build(None, true, &folder)?;
+    let folder = godot::default_folder(true)?;
+    godot::build(None, true, &folder)?;
     let (present, missing): (Vec<_>, Vec<_>) = PLATFORMS
         .iter()
         .partition(|platform| libraries(platform).iter().all(|file| folder.join(file).is_file()));
-    let mut files = addon::common_files(&Metadata::read()?)?;
+    let mut files = godot::common_files()?;
     for platform in &present {
+        if platform.system == "linux" {
+            godot::check_glibc(&folder.join(platform.folder()).join(platform.library))?;
+        }
         for file in libraries(platform) {
-            let content = addon::read(&folder.join(&file))?;
+            let content = godot::read(&folder.join(&file))?;
             files.push((file, content));
         }
     }

@@ -9,6 +9,9 @@ use anyhow::{Context, Result, bail};
 use crate::packages;
 use crate::run::{cargo, step, target_dir};
 
+/// Valve's own example application, which every account owns.
+pub(crate) const APP_ID: &str = "480";
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The account, a number from 1; without it the first free one
@@ -34,8 +37,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut command = Command::new(program);
     command.args(rest).env(search_variable(), search_path(&library)?).env(STEAM_LIBRARY, &library);
     if std::env::var_os("SteamAppId").is_none() && !Path::new("steam_appid.txt").exists() {
-        // Valve's own example application, which every account owns.
-        command.env("SteamAppId", "480");
+        command.env("SteamAppId", APP_ID);
     }
     for (name, value) in args.environment() {
         command.env(name, value);

@@ -1,28 +1,18 @@
 //! The project's commands, as `cargo xtask COMMAND`.
 
-mod addon;
-mod apt_sources;
 mod bench;
-mod debian;
 mod demo;
 mod dist;
-mod elf;
 mod engine;
-mod engine_bench;
-mod estimates;
 mod fuzz;
-mod gdextension;
-mod goals;
-mod licences;
+mod games;
+mod godot;
 mod local;
-mod metadata;
 mod packages;
-mod platform;
-mod project;
 mod run;
+mod soak;
 mod table;
 mod test;
-mod toolchain;
 
 use std::process::ExitCode;
 
@@ -46,11 +36,13 @@ enum Command {
     /// Run a command with Local Steam in Steam's place
     Local(local::Args),
     /// Build the addon and lay it out, by itself or in a Godot project; prints its folder
-    Godot(addon::Args),
+    Godot(godot::Args),
     /// Pack the addon for Godot's Asset Library, with every platform that was built; prints the archive's path
     Dist,
     /// Print the path of a Godot that the addon runs in; on Debian and its like one is fetched if there is none
     Engine,
+    /// Play for an hour, among players who block, crash and come back on bad lines, and show what it came to
+    Soak(soak::Args),
     /// Run the fuzz targets (needs the nightly toolchain)
     Fuzz(fuzz::Args),
 }
@@ -61,9 +53,10 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::Bench(args) => bench::run(&args),
         Command::Local(args) => local::run(&args),
-        Command::Godot(args) => addon::run(&args),
+        Command::Godot(args) => godot::run(&args),
         Command::Dist => dist::run(),
         Command::Engine => engine::run(),
+        Command::Soak(args) => soak::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
     };
     match result {

@@ -63,12 +63,25 @@ pub(crate) fn need_cargo_tool(name: &str) -> Result<()> {
     )
 }
 
+/// Adds a component of Rust's that a minimal installation lacks, unless its command already runs.
+pub(crate) fn need_component(command: &str, component: &str) -> Result<()> {
+    if succeeds(&mut cargo(&[command, "--version"])) {
+        return Ok(());
+    }
+    step(&format!("{component} is missing"), Command::new("rustup").args(["component", "add", component]))
+}
+
 /// Cargo's target folder, wherever the environment or a configuration file puts it.
 pub(crate) fn target_dir() -> Result<PathBuf> {
-    let text = output(&mut cargo(&["metadata", "--format-version=1", "--no-deps"]))?;
-    let metadata: serde_json::Value = serde_json::from_str(&text).context("cannot read cargo metadata")?;
+    let metadata = metadata(&["--no-deps"])?;
     let dir = metadata["target_directory"].as_str().context("cargo metadata names no target folder")?;
     Ok(dir.into())
+}
+
+/// What `cargo metadata` prints with these arguments.
+pub(crate) fn metadata(args: &[&str]) -> Result<serde_json::Value> {
+    let text = output(cargo(&["metadata", "--format-version=1"]).args(args))?;
+    serde_json::from_str(&text).context("cannot read cargo metadata")
 }
 
 /// A command as one would type it.

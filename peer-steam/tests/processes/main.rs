@@ -23,6 +23,8 @@ mod mesh;
 mod other_addon;
 mod remote;
 mod sharing;
+#[cfg(target_os = "linux")]
+mod soak;
 mod symbols;
 mod without_steam;
 mod worker;

@@ -7,6 +7,11 @@
 //! | `exchange 1000` | puts so many numbered reliable packets for everyone on each of three channels; says `exchanged` when as many have come from everyone, each once and in order |
 //! | `peers` | says `peers 1 2 4`: the accounts of its peers, in order |
 //! | `roll` | says `roll 1:1 2:4711`: everyone whom it knows, itself too, and their peer ids |
+//! | `stream` | from now on puts numbered reliable packets for each peer on each of three channels, from 0 for each that comes |
+//! | `stop` | puts no more of them |
+//! | `streamed` | says `streamed 2:30/27 3:30/30`: how many it has put for each peer, and got from it |
+//! | `block 1500` | runs no frame for so many milliseconds, like a game that loads a level |
+//! | `memory` | says `memory 5120`: its resident memory in KiB |
 //! | `last words` | puts a packet `last words` for everyone and exits |
 //! | the end of its input | exits |
 //!
@@ -18,7 +23,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 use local_steam_harness::{Network, Process, TIMEOUT, say, until};
-use peer_core::{Channel, Event, LobbyId, PeerId, Status, SteamId, Target, TransferMode};
+use peer_core::{Channel, Event, LobbyId, PeerId, Status, SteamId, Target, Time, TransferMode};
 use peer_steam::{Comparison, LobbyEvent, LobbyFilters, LobbyType};
 
 use crate::game::{Game, account, user};
@@ -27,6 +32,9 @@ const CHANNELS: [i32; 3] = [0, 1, 2];
 
 /// Numbered packets begin with it; others are text.
 const NUMBERED: u8 = 0;
+
+/// How often a streaming member puts a packet for each peer on each channel.
+const STREAM_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How many numbered packets are put on each channel in a frame.
 const IN_A_FRAME: u32 = 25;
@@ -84,13 +92,19 @@ impl Member {
         &self.said
     }
 
+    /// What it has said until now and nobody asked for, which is forgotten.
+    pub(crate) fn take_rest(&mut self) -> Vec<String> {
+        self.rest();
+        std::mem::take(&mut self.said)
+    }
+
     /// The accounts of its peers.
     pub(crate) fn peers(&mut self) -> String {
         self.ask("peers")
     }
 
     /// What it answers to a question; the answer begins with it.
-    fn ask(&mut self, question: &str) -> String {
+    pub(crate) fn ask(&mut self, question: &str) -> String {
         self.tell(question);
         loop {
             self.listen(question);
@@ -199,6 +213,10 @@ struct Play {
     is_exchanging: bool,
     /// The number that comes next, of each peer and channel.
     next: BTreeMap<(PeerId, Channel), u32>,
+    /// While it streams: when the next packets are due.
+    stream: Option<Time>,
+    /// The number of the next packet that is streamed to each peer.
+    streamed: BTreeMap<PeerId, u32>,
 }
 
 impl Play {
@@ -211,6 +229,8 @@ impl Play {
             to_put: 0,
             is_exchanging: false,
             next: BTreeMap::new(),
+            stream: None,
+            streamed: BTreeMap::new(),
         }
     }
 
@@ -252,15 +272,21 @@ impl Play {
     }
 
     fn frame(&mut self) {
-        let met = &mut self.met;
+        let (met, next, streamed) = (&mut self.met, &mut self.next, &mut self.streamed);
         self.game.frame_with(|session, event| match event {
             Event::PeerConnected(id) => {
                 let steam_id = session.steam_id_for_peer_id(id).unwrap();
                 let before = met.insert(id, steam_id);
                 assert!(before.is_none_or(|before| before == steam_id), "an id is one user's");
+                // A user who comes back with its id has another connection, whose numbers begin anew.
+                next.retain(|(peer, _), _| *peer != id);
+                streamed.insert(id, 0);
                 say!("connected {}", account(steam_id));
             }
-            Event::PeerDisconnected(id) => say!("disconnected {}", account(met[&id])),
+            Event::PeerDisconnected(id) => {
+                streamed.remove(&id);
+                say!("disconnected {}", account(met[&id]));
+            }
             Event::ConnectionEnded { steam_id, reason, .. } => say!("ended {} {reason:?}", account(steam_id)),
         });
         while let Some(packet) = self.game.session.pop() {
@@ -278,6 +304,25 @@ impl Play {
             }
         }
         self.exchange();
+        self.stream();
+    }
+
+    fn stream(&mut self) {
+        let now = self.game.now();
+        if self.stream.is_none_or(|due| now < due) {
+            return;
+        }
+        self.stream = Some(now + STREAM_INTERVAL);
+        for (&peer, number) in &mut self.streamed {
+            let mut packet = vec![NUMBERED];
+            packet.extend(number.to_le_bytes());
+            *number += 1;
+            for channel in CHANNELS {
+                let channel = Channel::new(channel).unwrap();
+                let put = self.game.session.put(Target::Only(peer), channel, TransferMode::Reliable, &packet);
+                put.expect("a packet for a peer");
+            }
+        }
     }
 
     fn exchange(&mut self) {
@@ -328,6 +373,29 @@ impl Play {
                 roll.sort_unstable();
                 let roll: Vec<_> = roll.iter().map(|(account, id)| format!("{account}:{id}")).collect();
                 say!("roll {}", roll.join(" "));
+            }
+            ["stream"] => self.stream = Some(self.game.now()),
+            ["stop"] => self.stream = None,
+            ["streamed"] => {
+                let came = |peer| {
+                    CHANNELS.map(|channel| {
+                        self.next.get(&(peer, Channel::new(channel).unwrap())).copied().unwrap_or(0)
+                    })
+                };
+                let one = |(&peer, &put): (&PeerId, &u32)| {
+                    let came = came(peer).into_iter().min().unwrap_or(0);
+                    format!("{}:{put}/{came}", account(self.met[&peer]))
+                };
+                say!("streamed {}", self.streamed.iter().map(one).collect::<Vec<_>>().join(" "));
+            }
+            // The thread does nothing at all: that is what is played here.
+            ["block", milliseconds] => {
+                std::thread::sleep(Duration::from_millis(milliseconds.parse().unwrap()));
+            }
+            ["memory"] => {
+                let status = std::fs::read_to_string("/proc/self/status").unwrap();
+                let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+                say!("memory {}", resident.trim().trim_end_matches(" kB"));
             }
             _ => panic!("no such request: {request}"),
         }

@@ -50,29 +50,17 @@ fn parts(bytes: &[u8]) -> Vec<&[u8]> {
     }
 }
 
-/// The system that the compiler is for.
-fn host() -> String {
-    let output = Command::new("rustc").arg("-vV").output().unwrap();
-    let version = String::from_utf8(output.stdout).unwrap();
-    version.lines().find_map(|line| line.strip_prefix("host: ")).expect("a host").to_owned()
-}
-
 /// The folder of Valve's libraries in the source of `steamworks-sys`.
 fn valves() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // Without a platform, cargo wants the packages of all platforms, which no build has downloaded. This one is among
+    // those that the addon is built for; what it needs beyond this machine's own is downloaded.
     let output = Command::new(cargo)
-        // What other systems need may not be here.
-        .args([
-            "metadata",
-            "--format-version=1",
-            "--offline",
-            "--filter-platform",
-            &host(),
-            "--manifest-path",
-        ])
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .args(["metadata", "--format-version=1", "--locked", "--filter-platform=x86_64-unknown-linux-gnu"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
+    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
     let metadata = String::from_utf8(output.stdout).unwrap();
     let manifests = metadata.split("\"manifest_path\":\"").skip(1).filter_map(|rest| rest.split('"').next());
     let manifest = manifests.map(Path::new).find(|path| path.to_string_lossy().contains("steamworks-sys-"));

@@ -1,20 +1,18 @@
 //! `cargo xtask demo`: a game between Godot processes over Local Steam, through a lobby, and what arrived in it.
 
-mod players;
+mod faults;
 mod report;
-mod verdict;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::Duration;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::project::Project;
+use crate::games::{Event, Game, Games};
+use crate::godot::{self, Project};
 use crate::run::root;
-use crate::{addon, engine, local};
-use players::{Ending, News, Patience, Player};
+use crate::{engine, local};
 use report::Report;
 
 /// The game, a Godot project.
@@ -23,11 +21,8 @@ const PROJECT: &str = "peer-godot/demo";
 /// What the game itself takes at most around its play time is 80 s (see `round.gd`); the engine's start comes on top.
 const OVERHEAD: Duration = Duration::from_secs(100);
 
-/// How long the others run on when one has failed.
+/// How long the others run on when one has failed: they may still tell what they saw of it.
 const AFTER_FAILURE: Duration = Duration::from_secs(3);
-
-/// How many of the last lines of a player who has failed are shown.
-const SHOWN_LINES: usize = 60;
 
 /// A window's size in pixels, and how many stand side by side.
 const WINDOW: (u32, u32) = (640, 400);
@@ -46,121 +41,99 @@ pub(crate) struct Args {
     headless: bool,
 }
 
+/// Plays a game and prints what arrived; fails if anything was not as it must be, after saying what.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let project = root().join(PROJECT);
-    addon::build_into(&Project::open(&project)?, None, false)?;
+    godot::build_into(&Project::open(&project)?, None, false)?;
     let local_steam = local::build(false)?;
-    let game = Game {
-        godot: engine::find()?,
-        project,
-        local_steam,
-        players: args.players,
-        seconds: args.seconds,
-        has_windows: !args.headless && has_screen(),
-    };
-    if !args.headless && !game.has_windows {
+    let has_windows = !args.headless && has_screen();
+    if !args.headless && !has_windows {
         eprintln!("==> there is no screen here: playing without windows");
     }
-    let (sender, news) = mpsc::channel();
-    let interrupted = sender.clone();
-    // The receiver is gone when nobody is left to be ended.
-    ctrlc::set_handler(move || drop(interrupted.send(News::Interrupted)))
-        .context("cannot watch for Ctrl-C")?;
-    game.play(&sender, &news)
+    let mut games = Games::new(&engine::find()?, &local_steam)?;
+    games.end_on_interrupt()?;
+    eprintln!("==> {} players, {} s", args.players, args.seconds);
+    for number in 1..=args.players {
+        games.start(arguments(args, &project, has_windows, number))?;
+    }
+    let timeout = OVERHEAD + Duration::from_secs(args.seconds.into());
+    wait(&mut games, timeout, AFTER_FAILURE)?;
+    judge(games.all())
 }
 
-/// A game to be played.
-#[derive(Debug)]
-struct Game {
-    godot: PathBuf,
-    project: PathBuf,
-    /// The folder of Local Steam's library.
-    local_steam: PathBuf,
-    players: u32,
-    seconds: u32,
-    has_windows: bool,
+/// The arguments of a player's process; the first is the host.
+fn arguments(args: &Args, project: &Path, has_windows: bool, number: u32) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec!["--path".into(), project.into()];
+    arguments.extend(["--audio-driver", "Dummy"].map(Into::into));
+    if has_windows {
+        let (column, row) = ((number - 1) % WINDOWS_IN_ROW, (number - 1) / WINDOWS_IN_ROW);
+        let (width, height) = WINDOW;
+        arguments.extend(["--resolution".into(), format!("{width}x{height}").into()]);
+        arguments.extend(["--position".into(), format!("{},{}", column * width, row * height).into()]);
+    } else {
+        arguments.push("--headless".into());
+    }
+    arguments.extend(["--", if number == 1 { "--host" } else { "--join" }].map(Into::into));
+    arguments.extend(
+        [format!("--players={}", args.players), format!("--seconds={}", args.seconds)].map(Into::into),
+    );
+    arguments
 }
 
-impl Game {
-    /// Plays it and prints what arrived; fails if anything was not as it must be, after saying what.
-    fn play(&self, sender: &Sender<News>, news: &Receiver<News>) -> Result<()> {
-        eprintln!("==> {} players, {} s", self.players, self.seconds);
-        // Where the players' accounts meet: nobody else's game is found there.
-        let network = tempfile::tempdir().context("cannot make a folder for Local Steam")?;
-        let mut players = Vec::new();
-        for number in 1..=self.players {
-            let command = self.command(number, network.path())?;
-            players.push(Player::start(number, command, sender)?);
-        }
-        let in_all = OVERHEAD + Duration::from_secs(self.seconds.into());
-        let ending = players::wait(&mut players, news, Patience { in_all, after_failure: AFTER_FAILURE })?;
-
-        let mut faults = Vec::new();
-        let mut reports = Vec::new();
-        for player in &players {
-            let mut own = player.faults();
-            match Report::find(player.lines()) {
-                Ok(report) => reports.push(report),
-                Err(error) if player.has_ended() => own.push(format!("{error:#}")),
-                Err(_) => {}
+/// Waits until all have ended, or until the timeout, or a shorter time after one has failed.
+fn wait(games: &mut Games, timeout: Duration, after_failure: Duration) -> Result<()> {
+    let mut deadline = Instant::now() + timeout;
+    let mut has_failed = false;
+    while games.all().iter().any(|game| game.status.is_none()) {
+        match games.next_event(deadline.saturating_duration_since(Instant::now()))? {
+            Some(Event::Ended(_, status)) if !status.success() && !has_failed => {
+                has_failed = true;
+                deadline = deadline.min(Instant::now() + after_failure);
             }
-            if ending == Ending::TooLong && !player.has_ended() {
-                own.push(format!("not done after {} s", in_all.as_secs()));
-            }
-            if !own.is_empty() {
-                show_output(player);
-                faults.extend(own.iter().map(|fault| format!("player {}: {fault}", player.number())));
-            }
+            Some(_) => {}
+            None => break,
         }
-        if !reports.is_empty() {
-            print!("\n{}", verdict::overview(&reports));
-        }
-        // Of those who are missing the others could only be wrong.
-        if reports.len() == players.len() {
-            faults.extend(verdict::faults(&reports));
-        }
-        if !faults.is_empty() {
-            bail!("the game has failed:\n  {}", faults.join("\n  "));
-        }
-        println!(
-            "\nEverybody met everybody, and every reliable call arrived everywhere in order. Lost unreliable calls: {}.",
-            verdict::lost_unreliable(&reports)
-        );
-        Ok(())
     }
-
-    /// Starts one player; the first is the host.
-    fn command(&self, number: u32, network: &Path) -> Result<Command> {
-        let mut command = Command::new(&self.godot);
-        command.arg("--path").arg(&self.project).args(["--audio-driver", "Dummy"]);
-        if self.has_windows {
-            let (column, row) = ((number - 1) % WINDOWS_IN_ROW, (number - 1) / WINDOWS_IN_ROW);
-            let (width, height) = WINDOW;
-            command.args(["--resolution", &format!("{width}x{height}")]);
-            command.args(["--position", &format!("{},{}", column * width, row * height)]);
-        } else {
-            command.arg("--headless");
-        }
-        command.args(["--", if number == 1 { "--host" } else { "--join" }]);
-        command.arg(format!("--players={}", self.players)).arg(format!("--seconds={}", self.seconds));
-        command
-            .env(local::search_variable(), local::search_path(&self.local_steam)?)
-            .env(local::STEAM_LIBRARY, &self.local_steam)
-            .env("LOCAL_STEAM_ID", number.to_string())
-            .env("LOCAL_STEAM_DIR", network)
-            // Valve's own example application, which every account owns.
-            .env("SteamAppId", "480");
-        Ok(command)
-    }
+    Ok(())
 }
 
-/// Shows what a player printed at last.
-fn show_output(player: &Player) {
-    eprintln!("\n==> what player {} printed at last", player.number());
-    let lines = player.lines();
-    for line in &lines[lines.len().saturating_sub(SHOWN_LINES)..] {
-        eprintln!("    {line}");
+/// Prints what arrived, and what a player printed who is at fault.
+fn judge(players: &[Game]) -> Result<()> {
+    let has_failed = players.iter().any(|player| player.status.is_some_and(|status| !status.success()));
+    let mut faults = Vec::new();
+    let mut reports = Vec::new();
+    for player in players {
+        let mut own: Vec<_> = report::errors(&player.lines);
+        if let Some(status) = player.status.filter(|status| !status.success()) {
+            own.insert(0, format!("ended with {status}"));
+        }
+        match (Report::find(&player.lines), player.status) {
+            (Ok(report), _) => reports.push(report),
+            (Err(error), Some(_)) => own.push(format!("{error:#}")),
+            // Those that one who failed has held up are not at fault.
+            (Err(_), None) if has_failed => {}
+            (Err(_), None) => own.push("not done in time".to_owned()),
+        }
+        if !own.is_empty() {
+            player.show_output();
+            faults.extend(own.iter().map(|fault| format!("player {}: {fault}", player.account)));
+        }
     }
+    if !reports.is_empty() {
+        print!("\n{}", faults::overview(&reports));
+    }
+    // Without the reports of all, the others' could not be judged.
+    if reports.len() == players.len() {
+        faults.extend(faults::all(&reports));
+    }
+    if !faults.is_empty() {
+        bail!("the game has failed:\n  {}", faults.join("\n  "));
+    }
+    println!(
+        "\nEverybody met everybody, and every reliable call arrived everywhere in order. Lost unreliable calls: {}.",
+        faults::lost_unreliable(&reports)
+    );
+    Ok(())
 }
 
 /// Whether windows can be shown. Only where they need a server is it known before one tries.
@@ -175,46 +148,44 @@ fn has_screen() -> bool {
 mod tests {
     use super::*;
 
-    fn game(has_windows: bool) -> Game {
-        Game {
-            godot: "godot".into(),
-            project: "demo".into(),
-            local_steam: "steam".into(),
-            players: 3,
-            seconds: 2,
-            has_windows,
-        }
-    }
-
-    fn arguments(command: &Command) -> Vec<&str> {
-        command.get_args().map(|argument| argument.to_str().unwrap()).collect()
+    fn arguments_of(number: u32, has_windows: bool) -> Vec<OsString> {
+        let args = Args { players: 3, seconds: 2, headless: !has_windows };
+        arguments(&args, Path::new("demo"), has_windows, number)
     }
 
     #[test]
     fn the_first_player_hosts_and_the_others_join() {
-        let hosts = game(false).command(1, Path::new("network")).unwrap();
-        assert!(arguments(&hosts).ends_with(&["--headless", "--", "--host", "--players=3", "--seconds=2"]));
-        let joins = game(false).command(2, Path::new("network")).unwrap();
-        assert!(arguments(&joins).ends_with(&["--headless", "--", "--join", "--players=3", "--seconds=2"]));
-    }
-
-    #[test]
-    fn every_player_is_another_account_in_the_same_network() {
-        let account = |number: u32| {
-            let command = game(false).command(number, Path::new("network")).unwrap();
-            let value =
-                |name: &str| command.get_envs().find(|&(key, _)| key == name).unwrap().1.unwrap().to_owned();
-            (value("LOCAL_STEAM_ID"), value("LOCAL_STEAM_DIR"))
+        let ends = |number, role| {
+            let expected = ["--headless", "--", role, "--players=3", "--seconds=2"].map(OsString::from);
+            arguments_of(number, false).ends_with(&expected)
         };
-        assert_eq!(account(1), ("1".into(), "network".into()));
-        assert_eq!(account(3), ("3".into(), "network".into()));
+        assert!(ends(1, "--host") && ends(2, "--join"));
     }
 
     #[test]
     fn windows_do_not_cover_each_other() {
-        let third = game(true).command(3, Path::new("network")).unwrap();
-        let arguments = arguments(&third);
+        let arguments = arguments_of(3, true);
         assert!(arguments.windows(2).any(|pair| pair == ["--position", "0,400"]), "{arguments:?}");
-        assert!(!arguments.contains(&"--headless"));
+        assert!(!arguments.contains(&"--headless".into()));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn nobody_is_waited_for_long_who_hangs_or_whose_fellow_has_failed() {
+        use crate::games::tests::shells;
+        let (short, long) = (Duration::from_millis(50), Duration::from_mins(1));
+        let hang = "exec sleep 600";
+        let start = Instant::now();
+        let mut games = shells(&[hang]);
+        wait(&mut games, short, long).unwrap();
+        assert_eq!(
+            judge(games.all()).unwrap_err().to_string(),
+            "the game has failed:\n  player 1: not done in time"
+        );
+        let mut games = shells(&["echo ERROR: no >&2; exit 3", hang]);
+        wait(&mut games, long, short).unwrap();
+        assert!(start.elapsed() < long / 2);
+        let expected = "the game has failed:\n  player 1: ended with exit status: 3\n  player 1: ERROR: no\n  player 1: made no report";
+        assert_eq!(judge(games.all()).unwrap_err().to_string(), expected);
     }
 }

@@ -10,40 +10,40 @@ const PREFIX: &str = "DEMO-REPORT ";
 
 /// What one player saw of the game. Players are named by their peer ids, of which the host's is 1.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Report {
-    pub(crate) id: u32,
-    pub(crate) name: String,
-    pub(crate) peers: BTreeSet<u32>,
+pub(super) struct Report {
+    pub(super) id: u32,
+    pub(super) name: String,
+    pub(super) peers: BTreeSet<u32>,
     /// The players that were spawned here, itself among them.
-    pub(crate) squares: BTreeSet<u32>,
+    pub(super) squares: BTreeSet<u32>,
     /// Those that their owners' synchronizers have moved here.
-    pub(crate) moved: BTreeSet<u32>,
+    pub(super) moved: BTreeSet<u32>,
     /// The transfer mode of each stream of calls.
-    pub(crate) modes: BTreeMap<String, Mode>,
+    pub(super) modes: BTreeMap<String, Mode>,
     /// How often this player called each stream, each time for everybody.
-    pub(crate) sent: BTreeMap<String, u64>,
-    pub(crate) received: Vec<Received>,
-    pub(crate) ping_ms: BTreeMap<u32, f64>,
-    pub(crate) bytes_in: u64,
-    pub(crate) bytes_out: u64,
+    pub(super) sent: BTreeMap<String, u64>,
+    pub(super) received: Vec<Received>,
+    pub(super) ping_ms: BTreeMap<u32, f64>,
+    pub(super) bytes_in: u64,
+    pub(super) bytes_out: u64,
 }
 
 /// What arrived of one stream from one player.
 #[derive(Clone, Debug, Deserialize)]
-pub(crate) struct Received {
-    pub(crate) from: u32,
-    pub(crate) stream: String,
-    pub(crate) count: u64,
+pub(super) struct Received {
+    pub(super) from: u32,
+    pub(super) stream: String,
+    pub(super) count: u64,
     /// The highest number among them; the first call has the number 1.
-    pub(crate) last: u64,
+    pub(super) last: u64,
     /// How many came after a later one, or twice.
-    pub(crate) late: u64,
+    pub(super) late: u64,
 }
 
 /// Godot's transfer modes.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Mode {
+pub(super) enum Mode {
     Reliable,
     Unreliable,
     UnreliableOrdered,
@@ -51,19 +51,34 @@ pub(crate) enum Mode {
 
 impl Report {
     /// The report among the lines that a process printed.
-    pub(crate) fn find(lines: &[String]) -> Result<Self> {
+    pub(super) fn find(lines: &[String]) -> Result<Self> {
         let report = lines.iter().find_map(|line| line.strip_prefix(PREFIX)).context("made no report")?;
         serde_json::from_str(report).context("made a report that cannot be read")
     }
 
     /// What arrived of a stream from a player.
-    pub(crate) fn received_from(&self, from: u32, stream: &str) -> Option<&Received> {
+    pub(super) fn received_from(&self, from: u32, stream: &str) -> Option<&Received> {
         self.received.iter().find(|received| received.from == from && received.stream == stream)
     }
 }
 
+/// The lines that tell of errors, each once with how often it was there: an error in each frame is one error.
+pub(super) fn errors(lines: &[String]) -> Vec<String> {
+    let mut counted: Vec<(&String, u32)> = Vec::new();
+    for line in lines.iter().filter(|line| is_error(line)) {
+        match counted.iter_mut().find(|(present, _)| *present == line) {
+            Some((_, count)) => *count += 1,
+            None => counted.push((line, 1)),
+        }
+    }
+    let show = |(line, count): (&String, u32)| {
+        if count > 1 { format!("{line} ({count} times)") } else { line.clone() }
+    };
+    counted.into_iter().map(show).collect()
+}
+
 /// Whether a line tells of an error: `ERROR:`, `SCRIPT ERROR:` and the like are Godot's, the other is a panic's.
-pub(crate) fn is_error(line: &str) -> bool {
+fn is_error(line: &str) -> bool {
     let line = line.trim_start();
     let kind = line.split(':').next().unwrap_or_default();
     let is_godots = line.contains(':') && kind.ends_with("ERROR") && !kind.contains(char::is_lowercase);
@@ -107,18 +122,16 @@ mod tests {
 
     #[test]
     fn errors_of_the_engine_of_scripts_and_of_the_addon_are_errors() {
-        assert!(is_error("ERROR: Condition \"!peer\" is true."));
-        assert!(is_error("SCRIPT ERROR: Invalid call."));
-        assert!(is_error("USER ERROR: said a script"));
-        assert!(is_error("  thread 'main' panicked at src/lib.rs:1:1"));
-    }
-
-    #[test]
-    fn what_only_speaks_of_errors_is_none() {
-        assert!(!is_error("WARNING: something"));
-        assert!(!is_error("   at: get_node (scene/main/node.cpp:1)"));
-        assert!(!is_error("Last Error: none"));
-        assert!(!is_error("ERROR"));
-        assert!(!is_error(""));
+        let wrong = [
+            "ERROR: Condition \"!peer\" is true.",
+            "SCRIPT ERROR: Invalid call.",
+            "USER ERROR: said a script",
+            "  thread 'main' panicked at src/lib.rs:1:1",
+        ];
+        let right = ["WARNING: something", "   at: get_node (node.cpp:1)", "Last Error: none", "ERROR", ""];
+        assert_eq!(
+            errors(&[wrong, wrong].concat().into_iter().chain(right).map(str::to_owned).collect::<Vec<_>>()),
+            wrong.map(|line| format!("{line} (2 times)"))
+        );
     }
 }

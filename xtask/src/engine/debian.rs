@@ -8,12 +8,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::apt_sources;
 use crate::run::{output, succeeds};
 
 /// The first suite of Debian with a Godot that is new enough. Its C library is newer than most systems',
 /// which is why all libraries come along, and the loader with them.
 const SUITE: &str = "forky";
+
+const DEBIAN: &str = "http://deb.debian.org/debian";
 
 /// Where Debian's keys are kept; the ending changed between releases.
 const KEYRINGS: [&str; 2] =
@@ -40,9 +41,12 @@ pub(crate) fn fetched(folder: &Path, check: impl Fn(&Path) -> Result<()>) -> Res
         lock.lock().context("cannot lock the cache")?;
     }
     if !launcher.is_file() {
-        let scratch = Scratch::new(parent.join("godot.partial"))?;
-        let root = scratch.0.join("root");
-        fetch(&scratch.0, &root)?;
+        // Whatever a process that was killed has left there goes first.
+        remove(&parent.join("godot.partial"))?;
+        let scratch = tempfile::Builder::new().prefix("godot.partial").rand_bytes(0).tempdir_in(parent);
+        let scratch = scratch.context("cannot create a folder in the cache")?;
+        let root = scratch.path().join("root");
+        fetch(scratch.path(), &root)?;
         check(&root.join("godot"))?;
         // A folder of that name without a launcher is the remains of one that was removed by hand.
         remove(folder)?;
@@ -58,7 +62,7 @@ fn fetch(scratch: &Path, root: &Path) -> Result<()> {
     let architecture = output(Command::new("dpkg").arg("--print-architecture"))?.trim().to_owned();
     eprintln!("==> no Godot found: fetching Debian's (about 170 MB, 520 MB unpacked, nothing is installed)");
     let mut failure = None;
-    for mirror in apt_sources::mirrors(&own_sources()?) {
+    for mirror in mirrors()? {
         let source = format!(
             "Types: deb\nURIs: {mirror}\nSuites: {SUITE}\nComponents: main\nArchitectures: {architecture}\nSigned-By: \
              {keyring}\n"
@@ -181,27 +185,26 @@ exec "$root/{loader}" \
     )
 }
 
-/// What this machine's apt reads, each file with whether it is in the older format of one source a line.
-fn own_sources() -> Result<Vec<apt_sources::Text>> {
-    let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
-    let parts = Path::new("/etc/apt/sources.list.d");
-    if parts.is_dir() {
-        files.extend(files_ending(parts, "list")?);
-        files.extend(files_ending(parts, "sources")?);
-    }
-    let mut texts = Vec::new();
-    for file in files {
-        // A file that only root may read, or a list that is not there, names no mirror for us.
-        if let Ok(text) = fs::read_to_string(&file) {
-            let stanzas = file.extension().is_some_and(|ending| ending == "sources");
-            texts.push(if stanzas {
-                apt_sources::Text::Stanzas(text)
-            } else {
-                apt_sources::Text::Lines(text)
-            });
+/// The mirrors of Debian that this machine's apt is set to use, in their order and each once, then Debian's own, which
+/// every network of Debian's mirrors stands behind.
+fn mirrors() -> Result<Vec<String>> {
+    // Without their release files, so that a list need not have been downloaded.
+    let targets = ["indextargets", "--no-release-info", "--format", "$(REPO_URI)", "Created-By: Packages"];
+    Ok(debian_mirrors(&output(Command::new("apt-get").args(targets))?))
+}
+
+/// The addresses that end in `/debian`, by which other distributions' mirrors and the archive of security updates are
+/// passed over. A vendor's archive may end so, too: fetching from it fails, and the next is tried.
+fn debian_mirrors(addresses: &str) -> Vec<String> {
+    let mut mirrors: Vec<String> = Vec::new();
+    for address in addresses.lines().chain([DEBIAN]) {
+        let address = address.trim_end_matches('/');
+        let is_debians = address.starts_with("http") && address.ends_with("/debian");
+        if is_debians && !mirrors.iter().any(|known| known == address) {
+            mirrors.push(address.to_owned());
         }
     }
-    Ok(texts)
+    mirrors
 }
 
 /// The files in a folder whose names have this ending, sorted.
@@ -212,26 +215,6 @@ fn files_ending(folder: &Path, ending: &str) -> Result<Vec<PathBuf>> {
     paths.retain(|path| path.extension().is_some_and(|found| found == ending));
     paths.sort();
     Ok(paths)
-}
-
-/// A folder that goes when this does, also when fetching fails halfway.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    /// Empty, whatever a process that was killed has left there.
-    fn new(folder: PathBuf) -> Result<Self> {
-        remove(&folder)?;
-        fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(error) = remove(&self.0) {
-            eprintln!("{error:#}");
-        }
-    }
 }
 
 /// Removes a folder, if there is one.
@@ -247,6 +230,15 @@ fn remove(folder: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mirrors_of_debian_are_tried_once_each_and_debians_own_last() {
+        let addresses = "https://one.example/debian/\nhttp://two.example/mirrors/debian\nhttps://one.example/debian\n\
+                         http://security.example/debian-security/\nhttp://archive.example/ubuntu/\nfile:/srv/debian/\n";
+        let expected = ["https://one.example/debian", "http://two.example/mirrors/debian", DEBIAN];
+        assert_eq!(debian_mirrors(addresses), expected);
+        assert_eq!(debian_mirrors(""), [DEBIAN]);
+    }
 
     #[test]
     fn the_launcher_puts_the_callers_libraries_first_and_keeps_the_arguments() {

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{output, succeeds};
+use crate::run::{cargo, output, succeeds};
 
 /// The target of this machine.
-pub(crate) fn host() -> Result<String> {
+pub(super) fn host() -> Result<String> {
     let version = output(rustc().arg("-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc does not say what it runs on")?.to_owned())
@@ -16,22 +16,35 @@ pub(crate) fn host() -> Result<String> {
 
 /// Checks that Rust can compile and link for a target; returns the variable that tells cargo of the linker,
 /// where cargo would take the wrong one.
-pub(crate) fn need(target: &str) -> Result<Option<(String, &'static str)>> {
+pub(super) fn need(target: &str) -> Result<Option<(String, &'static str)>> {
     let host = host()?;
     if target == host {
         return Ok(None);
     }
     let variable = linker_variable(target);
     let linker = if std::env::var_os(&variable).is_some() { None } else { linker(&host, target)? };
-    let standard_library = output(rustc().args(["--print", "target-libdir", "--target", target]))?;
-    if !Path::new(standard_library.trim()).is_dir() {
-        bail!("Rust's standard library for {target} is missing: run `rustup target add {target}`");
-    }
+    need_standard_library(target)?;
     let Some((program, package)) = linker else { return Ok(None) };
     if !succeeds(Command::new(program).arg("--version")) {
         bail!("the linker for {target} is missing: install {program} (Debian: {package}) or set {variable}");
     }
     Ok(Some((variable, program)))
+}
+
+pub(super) fn need_standard_library(target: &str) -> Result<()> {
+    let standard_library = output(rustc().args(["--print", "target-libdir", "--target", target]))?;
+    if !Path::new(standard_library.trim()).is_dir() {
+        bail!("Rust's standard library for {target} is missing: run `rustup target add {target}`");
+    }
+    Ok(())
+}
+
+/// Whether `cargo zigbuild` and zig are there, which link for an older glibc than the system's.
+pub(super) fn has_zig() -> bool {
+    let has_tool = succeeds(&mut cargo(&["zigbuild", "--help"]));
+    let programs: [(&str, &[&str]); 3] =
+        [("zig", &["version"]), ("python-zig", &["version"]), ("python3", &["-m", "ziglang", "version"])];
+    has_tool && programs.iter().any(|(program, args)| succeeds(Command::new(program).args(*args)))
 }
 
 fn rustc() -> Command {

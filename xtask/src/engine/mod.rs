@@ -1,13 +1,13 @@
 //! `cargo xtask engine`: where a Godot is that the addon runs in.
 
+mod debian;
+
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-
-use crate::debian;
 
 /// The first version whose extension interface the addon is built for.
 pub(crate) const OLDEST: Version = Version { major: 4, minor: 4 };

@@ -1,4 +1,4 @@
-//! What the reports of all players come to: a table, and whatever is wrong.
+//! What the reports of all players add up to: a table, and everything that is wrong.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ struct Calls {
 }
 
 /// One row a player.
-pub(crate) fn overview(reports: &[Report]) -> String {
+pub(super) fn overview(reports: &[Report]) -> String {
     let header = [
         "player",
         "peers",
@@ -51,7 +51,7 @@ pub(crate) fn overview(reports: &[Report]) -> String {
 }
 
 /// How many unreliable calls were lost, of how many.
-pub(crate) fn lost_unreliable(reports: &[Report]) -> String {
+pub(super) fn lost_unreliable(reports: &[Report]) -> String {
     let modes = [Mode::Unreliable, Mode::UnreliableOrdered];
     let all = reports.iter().flat_map(|report| modes.map(|mode| calls(report, reports, mode)));
     let (lost, sent) = all.fold((0, 0), |(lost, sent), calls| (lost + calls.lost, sent + calls.sent));
@@ -59,7 +59,7 @@ pub(crate) fn lost_unreliable(reports: &[Report]) -> String {
 }
 
 /// Everything that must not be, a line each. Unreliable calls may be lost, but those that are ordered stay in order.
-pub(crate) fn faults(reports: &[Report]) -> Vec<String> {
+pub(super) fn all(reports: &[Report]) -> Vec<String> {
     let everybody: BTreeSet<u32> = reports.iter().map(|report| report.id).collect();
     let mut faults = Vec::new();
     if everybody.len() != reports.len() || !everybody.contains(&HOST) {
@@ -135,8 +135,8 @@ fn label(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::Received;
     use super::*;
-    use crate::demo::report::Received;
 
     /// A game of three in which everything arrived, but one unreliable call from each to each.
     fn game() -> Vec<Report> {
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_game_with_unreliable_losses_is_without_fault() {
-        assert_eq!(faults(&game()), Vec::<String>::new());
+        assert_eq!(all(&game()), Vec::<String>::new());
     }
 
     #[test]
@@ -205,7 +205,7 @@ p30        2      10/10               20/18                 20/20              2
         let mut game = game();
         stream(&mut game[1], 30, "chat").count = 4;
         let expected = "chat from p30 to p20: 4 of 5 arrived, the last is number 5, 0 out of order";
-        assert_eq!(faults(&game), [expected]);
+        assert_eq!(all(&game), [expected]);
         assert!(overview(&game).contains("3 (1)"), "{}", overview(&game));
     }
 
@@ -214,7 +214,7 @@ p30        2      10/10               20/18                 20/20              2
         for (name, is_fault) in [("chat", true), ("aim", true), ("spark", false)] {
             let mut game = game();
             stream(&mut game[0], 20, name).late = 1;
-            assert_eq!(!faults(&game).is_empty(), is_fault, "{name}");
+            assert_eq!(!all(&game).is_empty(), is_fault, "{name}");
         }
     }
 
@@ -222,20 +222,20 @@ p30        2      10/10               20/18                 20/20              2
     fn a_stream_that_carried_nothing_at_all_is_a_fault() {
         let mut nothing_arrived = game();
         stream(&mut nothing_arrived[2], 1, "spark").count = 0;
-        assert_eq!(faults(&nothing_arrived), ["spark from p1 (host) to p30: none of 10 arrived"]);
+        assert_eq!(all(&nothing_arrived), ["spark from p1 (host) to p30: none of 10 arrived"]);
         let mut not_counted = game();
         not_counted[2].received.retain(|received| received.from != 1 || received.stream != "aim");
-        assert_eq!(faults(&not_counted), ["aim from p1 (host) to p30: none of 10 arrived"]);
+        assert_eq!(all(&not_counted), ["aim from p1 (host) to p30: none of 10 arrived"]);
         let mut never_called = game();
         never_called[2].sent.insert("aim".to_owned(), 0);
-        assert_eq!(faults(&never_called).len(), 2);
+        assert_eq!(all(&never_called).len(), 2);
     }
 
     #[test]
     fn more_than_was_sent_is_a_fault() {
         let mut game = game();
         stream(&mut game[0], 20, "spark").count = 11;
-        assert_eq!(faults(&game), ["spark from p20 to p1 (host): 11 arrived, up to number 10, of 10"]);
+        assert_eq!(all(&game), ["spark from p20 to p1 (host): 11 arrived, up to number 10, of 10"]);
     }
 
     #[test]
@@ -249,20 +249,20 @@ p30        2      10/10               20/18                 20/20              2
             "p20 has the squares of {1, 20} instead of {1, 20, 30}",
             "p20 has seen {1} move instead of {1, 30}",
         ];
-        assert_eq!(faults(&game), expected);
+        assert_eq!(all(&game), expected);
     }
 
     #[test]
     fn two_players_with_one_id_are_a_fault() {
         let mut game = game();
         game[2].id = 20;
-        assert!(faults(&game)[0].contains("{1, 20}"), "{:?}", faults(&game));
+        assert!(all(&game)[0].contains("{1, 20}"), "{:?}", all(&game));
     }
 
     #[test]
     fn a_game_without_a_host_is_a_fault() {
         let mut game = game();
         game.remove(0);
-        assert!(faults(&game)[0].contains("not those of a host"), "{:?}", faults(&game));
+        assert!(all(&game)[0].contains("not those of a host"), "{:?}", all(&game));
     }
 }

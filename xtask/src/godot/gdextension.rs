@@ -2,22 +2,22 @@
 
 use std::fmt::Write as _;
 
+use super::platform::{PLATFORMS, Platform};
 use crate::engine;
-use crate::platform::{PLATFORMS, Platform};
 
 /// Its name in the addon's folder.
-pub(crate) const FILE: &str = "steam_peer.gdextension";
+pub(super) const FILE: &str = "steam_peer.gdextension";
 
 /// The function that gdext exports for Godot to call first.
 const ENTRY_SYMBOL: &str = "gdext_rust_init";
 
 /// The classes with an icon, which is called as they are.
-pub(crate) const ICONS: [&str; 3] = ["SteamMultiplayerPeer", "SteamPacketPeer", "SteamSession"];
+pub(super) const ICONS: [&str; 3] = ["SteamMultiplayerPeer", "SteamPacketPeer", "SteamSession"];
 
 /// The whole file. It names the libraries of every platform, built or not: Godot opens only its own, and a
 /// game exported for one that is missing is told which file that is. Paths are relative to the file, so that
 /// the folder may be moved.
-pub(crate) fn text() -> String {
+pub(super) fn text() -> String {
     let mut text = format!(
         "[configuration]\n\nentry_symbol = \"{ENTRY_SYMBOL}\"\ncompatibility_minimum = \"{}\"\nreloadable = false\n",
         engine::OLDEST

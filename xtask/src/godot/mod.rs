@@ -1,5 +1,12 @@
 //! `cargo xtask godot`: builds the addon and lays it out as Godot expects it.
 
+mod elf;
+mod gdextension;
+mod licences;
+mod platform;
+mod project;
+mod toolchain;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,17 +14,17 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::elf;
-use crate::gdextension;
-use crate::licences;
-use crate::metadata::Metadata;
-use crate::platform::Platform;
-use crate::project::Project;
 use crate::run::{cargo, output, root, step, target_dir};
-use crate::toolchain;
+use elf::Glibc;
+use licences::Folders;
+pub(crate) use platform::{PLATFORMS, Platform};
+pub(crate) use project::Project;
 
 /// The package that the addon's library is built from.
 const PACKAGE: &str = "peer-godot";
+
+/// The C library of Steam's runtime 3, sniper, in which Linux games run.
+const STEAMS_GLIBC: Glibc = Glibc(2, 31);
 
 /// The package that Valve's libraries come with.
 const STEAM_PACKAGE: &str = "steamworks-sys";
@@ -45,6 +52,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         build(target, args.release, &folder)?;
         folder
     };
+    if args.release {
+        for platform in PLATFORMS.iter().filter(|platform| platform.system == "linux") {
+            let library = folder.join(platform.folder()).join(platform.library);
+            if library.is_file()
+                && let Err(error) = check_glibc(&library)
+            {
+                eprintln!("==> not to be shipped: {error:#}");
+            }
+        }
+    }
     println!("{}", folder.display());
     Ok(())
 }
@@ -71,7 +88,6 @@ pub(crate) fn build(target: Option<&str>, release: bool, folder: &Path) -> Resul
     let target = target.unwrap_or(&host);
     let platform = Platform::of(target)
         .with_context(|| format!("no addon for {target}, only for {}", Platform::all_targets().join(", ")))?;
-    let metadata = Metadata::read()?;
     let mut libraries = Vec::new();
     for target in platform.builds(target) {
         libraries.push(compile(target, &host, release, platform)?);
@@ -79,20 +95,20 @@ pub(crate) fn build(target: Option<&str>, release: bool, folder: &Path) -> Resul
     let library = join(&libraries, platform)?;
     let bin = folder.join(platform.folder());
     place(&bin.join(platform.library), &read(&library)?)?;
-    place(&bin.join(platform.steam_library), &read(&steam_library(&metadata, platform)?)?)?;
-    for (name, content) in common_files(&metadata)? {
+    place(&bin.join(platform.steam_library), &read(&steam_library(&Folders::read()?, platform)?)?)?;
+    for (name, content) in common_files()? {
         place(&folder.join(name), &content)?;
     }
     Ok(())
 }
 
 /// The files that are the same for every platform, by their paths within the addon, sorted.
-pub(crate) fn common_files(metadata: &Metadata) -> Result<Vec<(String, Vec<u8>)>> {
+pub(crate) fn common_files() -> Result<Vec<(String, Vec<u8>)>> {
     let sources = root().join(PACKAGE).join("addon");
     let mut files = vec![
         ("LICENSE-APACHE".to_owned(), read(&root().join("LICENSE-APACHE"))?),
         ("LICENSE-MIT".to_owned(), read(&root().join("LICENSE-MIT"))?),
-        ("LICENSES-THIRD-PARTY.txt".to_owned(), licences::notice(&metadata.linked(PACKAGE)?)?.into_bytes()),
+        ("LICENSES-THIRD-PARTY.txt".to_owned(), licences::notice(PACKAGE)?.into_bytes()),
         ("NOTICE-VALVE.txt".to_owned(), read(&sources.join("NOTICE-VALVE.txt"))?),
         ("README.md".to_owned(), read(&sources.join("README.md"))?),
     ];
@@ -107,16 +123,23 @@ pub(crate) fn common_files(metadata: &Metadata) -> Result<Vec<(String, Vec<u8>)>
 
 /// Compiles the library for one target; returns where cargo put it.
 fn compile(target: &str, host: &str, release: bool, platform: &Platform) -> Result<PathBuf> {
-    let linker = toolchain::need(target)?;
-    let mut command = cargo(&["build", "--package", PACKAGE, "--message-format=json-render-diagnostics"]);
+    let mut command = if release && platform.system == "linux" && toolchain::has_zig() {
+        toolchain::need_standard_library(target)?;
+        let mut command = cargo(&["zigbuild", "--target", &format!("{target}.{STEAMS_GLIBC}")]);
+        command.args(["--package", PACKAGE]);
+        command
+    } else {
+        let linker = toolchain::need(target)?;
+        let mut command = cargo(&["build", "--package", PACKAGE]);
+        if target != host {
+            command.args(["--target", target]);
+        }
+        command.envs(linker);
+        command
+    };
+    command.arg("--message-format=json-render-diagnostics");
     if release {
         command.arg("--release");
-    }
-    if target != host {
-        command.args(["--target", target]);
-    }
-    if let Some((variable, program)) = linker {
-        command.env(variable, program);
     }
     eprintln!("==> building {PACKAGE} for {target}");
     let messages = output(&mut command)?;
@@ -163,10 +186,22 @@ fn check_search_path(library: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Checks that a Linux library runs in Steam's runtime, whatever system it was linked on.
+pub(crate) fn check_glibc(library: &Path) -> Result<()> {
+    let needed = elf::needed_glibc(&read(library)?);
+    match needed.with_context(|| format!("cannot read {}", library.display()))? {
+        Some(glibc) if glibc > STEAMS_GLIBC => bail!(
+            "{} needs GLIBC_{glibc}, but Steam's runtime has {STEAMS_GLIBC}: install cargo-zigbuild and zig (`pip install cargo-zigbuild` brings both), with which \
+             it is linked for that, and build again",
+            library.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// Valve's library for a platform.
-fn steam_library(metadata: &Metadata, platform: &Platform) -> Result<PathBuf> {
-    let package = metadata.package(STEAM_PACKAGE)?;
-    let redistributables = package.folder.join("lib/steam/redistributable_bin");
+fn steam_library(folders: &Folders, platform: &Platform) -> Result<PathBuf> {
+    let redistributables = folders.of(STEAM_PACKAGE, None)?.join("lib/steam/redistributable_bin");
     Ok(redistributables.join(platform.steam_folder).join(platform.steam_library))
 }
 
@@ -209,9 +244,9 @@ mod tests {
 
     #[test]
     fn valves_library_is_there_for_every_platform() {
-        let metadata = Metadata::read().unwrap();
-        for platform in &crate::platform::PLATFORMS {
-            let library = steam_library(&metadata, platform).unwrap();
+        let folders = Folders::read().unwrap();
+        for platform in &PLATFORMS {
+            let library = steam_library(&folders, platform).unwrap();
             assert!(library.is_file(), "{}", library.display());
         }
     }
