@@ -23,6 +23,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod congestion;
 mod connection;
 mod control;
 mod error;
