@@ -94,5 +94,8 @@ pub const MIN_SEND_RATE: usize = 16 * 1024;
 /// The highest send rate that Steam has, in bytes a second.
 pub const MAX_STEAM_SEND_RATE: usize = 100 * 1024 * 1024;
 
+/// How often send rates are looked at; twice as often in the first moments of a connection that sends much.
+pub const SEND_RATE_INTERVAL: Duration = Duration::from_millis(100);
+
 /// How long a connection needs no more than it has before its send rate is [`DEFAULT_SEND_RATE`] again.
 pub const IDLE_SEND_RATE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -166,6 +166,10 @@ impl Transport for SimTransport {
         half.sender.configure(lanes).map_err(|text| TransportError::Refused(text.to_owned()))
     }
 
+    fn set_send_rate(&mut self, _: ConnectionHandle, _: usize) -> bool {
+        false
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         if let Some(half) = self.state.borrow_mut().open_half(self.id, connection) {
             half.token = Token::NONE;

@@ -37,7 +37,9 @@ use std::time::Duration;
 
 use crate::congestion::delivery::Deliveries;
 use crate::congestion::path::BasePing;
-use crate::limits::{DEFAULT_SEND_RATE, IDLE_SEND_RATE_TIMEOUT, MAX_STEAM_SEND_RATE, MIN_SEND_RATE};
+use crate::limits::{
+    DEFAULT_SEND_RATE, IDLE_SEND_RATE_TIMEOUT, MAX_STEAM_SEND_RATE, MIN_SEND_RATE, SEND_RATE_INTERVAL,
+};
 use crate::time::Time;
 use crate::transport::RealTimeStatus;
 
@@ -106,12 +108,12 @@ const STARTUP_SHARE: f64 = 0.5;
 /// A message that waits longer than this for its turn means that the rate holds the connection back, in seconds.
 const LIMITED_QUEUE: f64 = 0.005;
 
-/// How much may lie in Steam's send buffer, in seconds at the current rate: enough for a frame and a late one after it, and what a
-/// packet put now waits at most for those before it on its lane.
-const SEND_WINDOW: f64 = 0.075;
+/// How much may lie in Steam's send buffer, in milliseconds at the current rate: enough for a frame and a late one after it,
+/// and what a packet put now waits at most for those before it on its lane.
+const SEND_WINDOW_MS: usize = 75;
 
 /// The smallest send window, in bytes.
-const MIN_SEND_WINDOW: f64 = 16.0 * 1024.0;
+const MIN_SEND_WINDOW: usize = 16 * 1024;
 
 /// What the controller is told about a connection.
 #[derive(Clone, Copy, Debug)]
@@ -176,15 +178,7 @@ impl RateController {
         self.rate as usize
     }
 
-    /// How many bytes should lie in Steam's send buffer at most, so that what is put next does not wait long. A single
-    /// message may be larger.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and small")]
-    pub(crate) fn send_window(&self) -> usize {
-        (self.rate * SEND_WINDOW).max(MIN_SEND_WINDOW) as usize
-    }
-
-    /// Whether the controller wants to be [updated](Self::update) although nothing is put: the rate is to fall back to
-    /// Steam's default.
+    /// Whether the rate is its own finding. Otherwise it is Steam's default, and nothing is lost with the controller.
     pub(crate) fn is_active(&self) -> bool {
         self.phase != Phase::Idle
     }
@@ -193,8 +187,8 @@ impl RateController {
     pub(crate) fn interval(&self) -> Duration {
         match self.phase {
             // A startup is short, and a late decision costs much in it.
-            Phase::Startup => Duration::from_millis(50),
-            _ => Duration::from_millis(100),
+            Phase::Startup => SEND_RATE_INTERVAL / 2,
+            _ => SEND_RATE_INTERVAL,
         }
     }
 
@@ -332,6 +326,13 @@ impl RateController {
         let until = now + Duration::from_secs_f64((queue / (1.0 - kept)).clamp(DRAIN, MAX_DRAIN));
         self.phase = Phase::Drain { until, rate: carried * (1.0 - NEAR_STEP) };
     }
+}
+
+/// How many bytes should lie in Steam's send buffer at most at a rate in bytes a second, so that what is put next does not
+/// wait long. A single message may be larger.
+pub(crate) const fn send_window(rate: usize) -> usize {
+    let window = rate / 1_000 * SEND_WINDOW_MS;
+    if window > MIN_SEND_WINDOW { window } else { MIN_SEND_WINDOW }
 }
 
 fn to_u64(bytes: i32) -> u64 {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::{RateController, Sample};
+use super::{RateController, Sample, send_window};
 use crate::time::Time;
 use crate::transport::RealTimeStatus;
 
@@ -161,7 +161,7 @@ impl Flow {
             self.controller.update(&sample, max_rate);
             self.next_update = now + u64::try_from(self.controller.interval().as_micros()).unwrap();
         }
-        while self.backlog >= PAYLOAD && self.pending + PAYLOAD <= self.controller.send_window() {
+        while self.backlog >= PAYLOAD && self.pending + PAYLOAD <= send_window(self.controller.rate()) {
             self.backlog -= PAYLOAD;
             self.pending += PAYLOAD;
             self.put += PAYLOAD;

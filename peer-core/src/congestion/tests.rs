@@ -133,5 +133,6 @@ fn a_game_that_sends_little_stays_at_steams_default() {
         controller.update(&sample, MAX_STEAM_SEND_RATE);
         assert_eq!(controller.rate(), DEFAULT_SEND_RATE);
     }
-    assert!(controller.send_window() >= 16 * 1024);
+    assert_eq!(send_window(controller.rate()), 262 * 75);
+    assert_eq!(send_window(0), 16 * 1024);
 }

@@ -35,6 +35,7 @@ pub(crate) mod call {
     pub(crate) const FRAME: u8 = 12;
     pub(crate) const OPEN_TRANSPORT: u8 = 13;
     pub(crate) const DROP_TRANSPORT: u8 = 14;
+    pub(crate) const SET_SEND_RATE: u8 = 15;
 }
 
 /// Not a test: a process of the tests.
@@ -132,6 +133,10 @@ fn answer(transports: &mut Vec<Option<SteamTransport>>, request: &mut Reader) ->
         }
         call::DETACH => {
             transport.detach(connection(request));
+        }
+        call::SET_SEND_RATE => {
+            let (connection, rate) = (connection(request), request.u64());
+            answer.bool(transport.set_send_rate(connection, rate.try_into().expect("a rate")));
         }
         call::SEND => send(transport, request, &mut answer),
         call::RECEIVE => receive(transport, request, &mut answer),

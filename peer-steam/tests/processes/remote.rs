@@ -145,6 +145,12 @@ impl Transport for RemoteTransport {
         self.ask_for_result(&request).map(|_| ())
     }
 
+    fn set_send_rate(&mut self, connection: ConnectionHandle, bytes_per_second: usize) -> bool {
+        let mut request = self.request(call::SET_SEND_RATE);
+        request.u32(connection.0).u64(bytes_per_second as u64);
+        self.ask(&request).is_some_and(|mut answer| answer.bool())
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         self.ask(self.request(call::DETACH).u32(connection.0));
     }
