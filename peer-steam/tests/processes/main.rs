@@ -25,6 +25,7 @@ mod mesh;
 mod other_addon;
 mod process;
 mod puppet;
+mod rate;
 mod remote;
 mod roles;
 mod sharing;
