@@ -3,16 +3,45 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use peer_core::{ConnectionHandle, LobbyId, SteamId, Time};
 
-use crate::connection::Notice;
-use crate::lobby::NewsUnderWay;
-use crate::sender::{Datagram, Segment};
+use crate::connection::half::Notice;
+use crate::connection::sender::{Datagram, Segment};
+use crate::process::ProcessId;
 
-/// Something that happens at a moment. Whoever it was for may be gone by then: then nothing happens.
+/// What a lobby's member is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LobbyChange {
+    /// Someone has joined.
+    Joined(SteamId),
+    /// Someone has left, or their process has died.
+    Left(SteamId),
+}
+
+/// Something that happens at a moment.
 #[derive(Debug)]
 pub(crate) enum Event {
+    Connection(ConnectionEvent),
+    Lobby(LobbyEvent),
+}
+
+impl From<ConnectionEvent> for Event {
+    fn from(event: ConnectionEvent) -> Self {
+        Self::Connection(event)
+    }
+}
+
+impl From<LobbyEvent> for Event {
+    fn from(event: LobbyEvent) -> Self {
+        Self::Lobby(event)
+    }
+}
+
+/// What happens to a connection. Whoever it was for may be gone by then: then nothing happens.
+#[derive(Debug)]
+pub(crate) enum ConnectionEvent {
     /// A dialler sends its request, again if need be.
     Dial(ConnectionHandle),
     /// A dialler's request arrives.
@@ -45,10 +74,43 @@ pub(crate) enum Event {
     Retransmit(ConnectionHandle),
     /// A receiver that had no room tries to deliver again.
     Release(ConnectionHandle),
-    /// A lobby member is told.
-    LobbyNews(Box<NewsUnderWay>),
-    /// Steam notices that a lobby member's process has died.
-    LobbyRemoval { lobby: LobbyId, member: SteamId, epoch: u64 },
+    /// A machine that slept is awake.
+    Awake(ProcessId),
+}
+
+impl ConnectionEvent {
+    /// Whose timer it is, if it is a connection's.
+    pub(crate) fn timer(&self) -> Option<ConnectionHandle> {
+        match self {
+            Self::Dial(own)
+            | Self::AcceptorConnects(own)
+            | Self::Deadline(own)
+            | Self::BadCertificate(own)
+            | Self::Silence { connection: own, .. }
+            | Self::Wake(own)
+            | Self::SendAcks(own)
+            | Self::Retransmit(own)
+            | Self::Release(own) => Some(*own),
+            _ => None,
+        }
+    }
+}
+
+/// What happens to a lobby's member.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LobbyEvent {
+    /// It is told of a change.
+    Change {
+        lobby: LobbyId,
+        member: SteamId,
+        /// The membership that it is for: one that ended and began anew is not told what the old one was to be told.
+        epoch: u64,
+        change: LobbyChange,
+        /// The owner after it.
+        owner: SteamId,
+    },
+    /// Steam notices that its process has died.
+    Removal { lobby: LobbyId, member: SteamId, epoch: u64 },
 }
 
 #[derive(Debug)]
@@ -89,6 +151,17 @@ impl Events {
     pub(crate) fn schedule(&mut self, at: Time, event: Event) {
         self.sequence += 1;
         self.heap.push(Reverse(Scheduled { at, sequence: self.sequence, event }));
+    }
+
+    /// Puts off what is chosen.
+    pub(crate) fn postpone(&mut self, by: Duration, is_chosen: impl Fn(&Event) -> bool) {
+        let mut all = std::mem::take(&mut self.heap).into_vec();
+        for Reverse(scheduled) in &mut all {
+            if is_chosen(&scheduled.event) {
+                scheduled.at = scheduled.at + by;
+            }
+        }
+        self.heap = all.into();
     }
 
     pub(crate) fn next_time(&self) -> Option<Time> {

@@ -6,11 +6,11 @@ use peer_core::{
     StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
 };
 
-use crate::endpoint::SimTransport;
-use crate::event::Event;
+use crate::connection::sender::Segment;
+use crate::event::ConnectionEvent;
 use crate::message::SimMessage;
 use crate::network::Network;
-use crate::sender::Segment;
+use crate::transport::SimTransport;
 
 /// A process that drives its transport by hand.
 #[derive(Debug)]
@@ -97,15 +97,16 @@ impl RawPeer {
     ) {
         let payload = payload.into();
         let mut state = self.transport.state().borrow_mut();
-        let Some(half) = state.open_half(self.transport.id(), connection) else { return };
+        let mut connections = state.connections();
+        let Some(half) = connections.open_half(self.transport.id(), connection) else { return };
         let (local, remote) = (half.local, half.remote);
         let Some(to) = half.peer else { return };
-        let state = &mut *state;
-        let Some(delay) = state.links.datagram_delay(&mut state.rng, local, remote) else { return };
+        let env = &mut state.env;
         let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        let Some(delay) = env.datagram_delay(len, local, remote) else { return };
         let segment = Segment { lane, reliable, number, ordinal: 0, offset: 0, len, payload };
-        let forged = Event::ArriveForged { connection: to, segment: Box::new(segment) };
-        state.events.schedule(state.now + delay, forged);
+        let forged = ConnectionEvent::ArriveForged { connection: to, segment: Box::new(segment) };
+        env.schedule(env.now + delay, forged);
     }
 
     /// Closes a connection.
@@ -113,12 +114,12 @@ impl RawPeer {
         self.transport.close(connection, EndReason::from_code(reason), message);
     }
 
-    /// All news there is.
+    /// All status changes there are.
     pub fn statuses(&mut self) -> Vec<StatusChange> {
         std::iter::from_fn(|| self.transport.next_status()).collect()
     }
 
-    /// All news there is; requests among it are accepted.
+    /// All status changes there are; requests among them are accepted.
     pub fn accept_all(&mut self) -> Vec<StatusChange> {
         let statuses = self.statuses();
         for status in statuses.iter().filter(|status| status.state == ConnectionState::Requested) {

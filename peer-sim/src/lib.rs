@@ -2,8 +2,7 @@
 //!
 //! A test owns a [`Network`], gets one [`SimTransport`] a process from it, and moves the clock with
 //! [`Network::advance`]. Everything random comes from one seed, so the same seed and the same calls give the same
-//! network, event for event. What the network does when settings are left alone is what the open
-//! `GameNetworkingSockets` 1.6.0 does behind Local Steam; the settings turn on what Steam itself may do instead.
+//! network, event for event. Where Steam may do one thing or the other, [`NetworkSettings`] have both.
 //!
 //! ```
 //! use std::time::Duration;
@@ -19,32 +18,30 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod conformance;
 mod connection;
 mod counters;
-mod endpoint;
+mod env;
 mod event;
+mod faults;
 mod hostile;
-mod link;
 mod lobby;
 mod message;
 mod network;
 mod process;
-mod receiver;
-mod rendezvous;
-mod sender;
-mod status;
+mod settings;
+mod state;
 mod trace;
-mod traffic;
+mod transport;
 
 pub use counters::Counters;
-pub use endpoint::SimTransport;
+pub use event::LobbyChange;
+pub use faults::{LinkSettings, NarrowLine};
 pub use hostile::RawPeer;
-pub use link::LinkSettings;
-pub use lobby::LobbyNews;
 pub use message::SimMessage;
-pub use network::{DuplicatePolicy, Network, NetworkSettings};
+pub use network::Network;
+pub use settings::{BatchPolicy, DuplicatePolicy, NetworkSettings, PendingRequestPolicy};
 pub use trace::{TraceEntry, TraceEvent};
+pub use transport::SimTransport;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use peer_core::{ConnectionHandle, Message, Token};
 
+use crate::connection::receiver::Incoming;
 use crate::counters::LiveCount;
 
 /// A message in the memory of the sender that put it: nothing is copied on the way. It counts as live until dropped.
@@ -23,7 +24,7 @@ impl SimMessage {
     pub(crate) fn new(
         connection: ConnectionHandle,
         token: Token,
-        incoming: crate::receiver::Incoming,
+        incoming: Incoming,
         live: Rc<LiveCount>,
     ) -> Self {
         live.add();

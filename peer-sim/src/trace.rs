@@ -2,7 +2,7 @@
 
 use peer_core::{ConnectionHandle, ConnectionState, EndReason, LobbyId, SteamId, Time, VirtualPort};
 
-use crate::lobby::LobbyNews;
+use crate::event::LobbyChange;
 
 /// Something that happened on a network, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum TraceEvent {
         /// The handle it got.
         connection: ConnectionHandle,
     },
-    /// A connection had news for its application.
+    /// The application was told of a change of a connection.
     Status {
         /// Whose application.
         at: SteamId,
@@ -35,7 +35,7 @@ pub enum TraceEvent {
         remote: SteamId,
         /// Its handle.
         connection: ConnectionHandle,
-        /// The news.
+        /// What it became.
         state: ConnectionState,
     },
     /// An application closed a connection or refused a request.
@@ -85,9 +85,9 @@ pub enum TraceEvent {
     Lobby {
         /// The lobby.
         lobby: LobbyId,
-        /// Who was told.
-        told: SteamId,
-        /// What.
-        news: LobbyNews,
+        /// The member.
+        member: SteamId,
+        /// What it was told.
+        change: LobbyChange,
     },
 }

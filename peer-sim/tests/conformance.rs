@@ -1,18 +1,18 @@
-//! The suite over the network in memory.
+//! The suite over the network in memory, as kind and as hard as Steam may be.
 
 use std::time::Duration;
 
+use conformance::TestBed;
 use peer_core::SteamId;
-use peer_sim::conformance::Bed;
-use peer_sim::{Network, SimTransport};
+use peer_sim::{Network, NetworkSettings, SimTransport};
 
 struct InMemory(Network);
 
-fn bed() -> InMemory {
-    InMemory(Network::new(7))
+fn bed(settings: NetworkSettings) -> InMemory {
+    InMemory(Network::with_settings(7, settings))
 }
 
-impl Bed for InMemory {
+impl TestBed for InMemory {
     type Transport = SimTransport;
 
     fn endpoint(&mut self, user: SteamId) -> SimTransport {
@@ -36,4 +36,14 @@ impl Bed for InMemory {
     }
 }
 
-peer_sim::conformance_tests!(bed());
+mod kind {
+    use super::*;
+
+    conformance::conformance_tests!(bed(NetworkSettings::kind()));
+}
+
+mod hardest {
+    use super::*;
+
+    conformance::conformance_tests!(bed(NetworkSettings::hardest()));
+}

@@ -16,7 +16,7 @@ fn settings(rng: &mut StdRng) -> NetworkSettings {
         refuse_unknown_ports: rng.random(),
         duplicates: if rng.random() { DuplicatePolicy::Ignored } else { DuplicatePolicy::Delivered },
         receive_buffer_messages: rng.random_range(5..500),
-        ..NetworkSettings::default()
+        ..NetworkSettings::kind()
     }
 }
 
@@ -85,7 +85,7 @@ fn run(seed: u64) -> usize {
                 handles[index].clear();
                 listens[index] = None;
             }
-            handles[index].extend(peer.accept_all().iter().map(|news| news.connection));
+            handles[index].extend(peer.accept_all().iter().map(|change| change.connection));
             for message in peer.messages().iter().filter(|message| message.is_reliable()) {
                 came.entry((message.connection(), message.lane())).or_default().push(message.number());
             }
@@ -102,8 +102,8 @@ fn run(seed: u64) -> usize {
     }
     network.advance(secs(60));
     for (peer, listen) in peers.iter_mut().zip(listens) {
-        for news in peer.statuses() {
-            peer.close(news.connection, 1000, "");
+        for change in peer.statuses() {
+            peer.close(change.connection, 1000, "");
         }
         if let Some(listen) = listen {
             peer.transport.close_listen(listen);

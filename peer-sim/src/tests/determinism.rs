@@ -5,7 +5,7 @@ use crate::TraceEntry;
 
 /// Five processes that dial each other, send, lose, are killed and come back.
 fn rough_minute(seed: u64) -> Vec<TraceEntry> {
-    let network = Network::new(seed);
+    let network = kind(seed);
     network.record_trace();
     network.set_default_link(LinkSettings {
         jitter: ms(30),
@@ -26,16 +26,16 @@ fn rough_minute(seed: u64) -> Vec<TraceEntry> {
     for round in 0..600_u32 {
         network.advance(ms(100));
         for process in &mut processes {
-            while let Some(news) = process.next_status() {
-                match news.state {
-                    ConnectionState::Requested => drop(process.accept(news.connection, Token(0))),
+            while let Some(change) = process.next_status() {
+                match change.state {
+                    ConnectionState::Requested => drop(process.accept(change.connection, Token(0))),
                     ConnectionState::Connected => {
                         for payload in numbered(20, 700) {
-                            send(process, news.connection, 0, SendFlags::RELIABLE, payload);
+                            send(process, change.connection, 0, SendFlags::RELIABLE, payload);
                         }
-                        send(process, news.connection, 0, UNRELIABLE, vec![0; 5000]);
+                        send(process, change.connection, 0, UNRELIABLE, vec![0; 5000]);
                     }
-                    _ => process.close(news.connection, peer_core::EndReason::Left, ""),
+                    _ => process.close(change.connection, peer_core::EndReason::Left, ""),
                 }
             }
             messages(process);

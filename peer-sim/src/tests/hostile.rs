@@ -4,7 +4,7 @@ use super::*;
 use crate::RawPeer;
 
 fn raw_pair() -> (Network, SimTransport, ConnectionHandle, RawPeer, ConnectionHandle) {
-    let network = Network::new(1);
+    let network = kind(1);
     network.set_default_link(fast());
     let mut alice = network.endpoint(ALICE);
     let mut mallory = RawPeer::new(&network, BOB);
@@ -14,14 +14,14 @@ fn raw_pair() -> (Network, SimTransport, ConnectionHandle, RawPeer, ConnectionHa
     let at_alice = alice.next_status().unwrap().connection;
     alice.accept(at_alice, Token(1)).unwrap();
     network.advance(ms(200));
-    news(&mut alice);
+    changes(&mut alice);
     mallory.statuses();
     (network, alice, at_alice, mallory, at_mallory)
 }
 
 #[test]
 fn anything_can_be_sent_on_any_lane_before_connected() {
-    let settings = NetworkSettings { lanes_past_seven_work: true, ..NetworkSettings::default() };
+    let settings = NetworkSettings { lanes_past_seven_work: true, ..NetworkSettings::kind() };
     let network = Network::with_settings(1, settings);
     let mut alice = network.endpoint(ALICE);
     let mut mallory = RawPeer::new(&network, BOB);
@@ -85,7 +85,7 @@ fn too_many_lost_numbers_end_an_honest_connection_too() {
 
 #[test]
 fn a_raw_peer_accepts_what_comes() {
-    let network = Network::new(1);
+    let network = kind(1);
     let mut mallory = RawPeer::new(&network, BOB);
     let mut alice = network.endpoint(ALICE);
     mallory.listen(PORT).unwrap();
@@ -93,7 +93,7 @@ fn a_raw_peer_accepts_what_comes() {
     network.advance(ms(30));
     assert_eq!(mallory.accept_all().len(), 1);
     network.advance(ms(200));
-    assert_eq!(news(&mut alice), [(at_alice, ConnectionState::Connected)]);
+    assert_eq!(changes(&mut alice), [(at_alice, ConnectionState::Connected)]);
     send(&mut alice, at_alice, 0, RELIABLE, "hello");
     network.advance(ms(30));
     let came = mallory.messages();
@@ -113,7 +113,7 @@ fn handles_that_are_nobodys_or_anothers_do_nothing() {
             [SendResult::INVALID_PARAM, SendResult::NOT_TRIED]
         );
         assert!(bob.accept(strange, Token(0)).is_err());
-        assert!(bob.configure_lanes(strange, &lanes(9)).is_err());
+        assert!(bob.configure_lanes(strange, &even_lanes(9)).is_err());
         assert_eq!(bob.real_time_status(strange, &mut []), None);
         bob.detach(strange);
         bob.close(strange, peer_core::EndReason::Left, "");

@@ -1,13 +1,13 @@
 //! Lobbies as their members see them.
 
 use super::*;
-use crate::LobbyNews::{Joined, Left};
+use crate::LobbyChange::{Joined, Left};
 
 const CAROL: SteamId = SteamId(3);
 
 #[test]
 fn a_member_is_told_of_joins_and_leaves_in_time_and_a_newcomer_sees_all_at_once() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     assert!(network.join_lobby(lobby, BOB));
     assert!(!network.join_lobby(lobby, BOB));
@@ -15,25 +15,27 @@ fn a_member_is_told_of_joins_and_leaves_in_time_and_a_newcomer_sees_all_at_once(
     assert_eq!(network.lobby_roster(lobby, ALICE), [ALICE]);
     network.advance(ms(100));
     assert_eq!(network.lobby_roster(lobby, ALICE), [ALICE, BOB]);
-    assert_eq!(network.next_lobby_news(lobby, ALICE), Some(Joined(BOB)));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), None);
-    assert_eq!(network.next_lobby_news(lobby, BOB), None);
+    assert_eq!(network.next_lobby_change(lobby, ALICE), Some(Joined(BOB)));
+    assert_eq!(network.next_lobby_change(lobby, ALICE), None);
+    assert_eq!(network.next_lobby_change(lobby, BOB), None);
     assert!(network.leave_lobby(lobby, BOB));
     assert!(!network.leave_lobby(lobby, BOB));
     assert_eq!(network.lobby_roster(lobby, BOB), []);
     network.advance(ms(100));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), Some(Left(BOB)));
+    assert_eq!(network.next_lobby_change(lobby, ALICE), Some(Left(BOB)));
 }
 
 #[test]
 fn members_are_told_each_at_its_own_moment_and_in_order() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     for member in 2..=20 {
         network.join_lobby(lobby, SteamId(member));
     }
     network.advance(secs(1));
-    while network.next_lobby_news(lobby, ALICE).is_some() || network.next_lobby_news(lobby, BOB).is_some() {}
+    while network.next_lobby_change(lobby, ALICE).is_some() || network.next_lobby_change(lobby, BOB).is_some()
+    {
+    }
     let mut apart = false;
     for _ in 0..20 {
         network.leave_lobby(lobby, SteamId(20));
@@ -43,7 +45,7 @@ fn members_are_told_each_at_its_own_moment_and_in_order() {
             apart |= network.lobby_roster(lobby, ALICE) != network.lobby_roster(lobby, BOB);
         }
         for member in [ALICE, BOB] {
-            let told = [network.next_lobby_news(lobby, member), network.next_lobby_news(lobby, member)];
+            let told = [network.next_lobby_change(lobby, member), network.next_lobby_change(lobby, member)];
             assert_eq!(told, [Some(Left(SteamId(20))), Some(Joined(SteamId(20)))]);
         }
     }
@@ -52,7 +54,7 @@ fn members_are_told_each_at_its_own_moment_and_in_order() {
 
 #[test]
 fn the_owner_hands_over_to_the_one_longest_in_the_lobby() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     network.join_lobby(lobby, BOB);
     network.join_lobby(lobby, CAROL);
@@ -67,24 +69,24 @@ fn the_owner_hands_over_to_the_one_longest_in_the_lobby() {
 
 #[test]
 fn a_killed_member_is_removed_once_steam_notices() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     let bob = network.endpoint(BOB);
     network.join_lobby(lobby, BOB);
     network.advance(secs(1));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), Some(Joined(BOB)));
+    assert_eq!(network.next_lobby_change(lobby, ALICE), Some(Joined(BOB)));
     network.kill(BOB);
     drop(bob);
     assert_eq!(network.lobby_roster(lobby, BOB), []);
     network.advance(secs(4));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), None);
+    assert_eq!(network.next_lobby_change(lobby, ALICE), None);
     network.advance(secs(2));
-    assert_eq!(network.next_lobby_news(lobby, ALICE), Some(Left(BOB)));
+    assert_eq!(network.next_lobby_change(lobby, ALICE), Some(Left(BOB)));
 }
 
 #[test]
 fn a_killed_member_that_comes_back_has_left_and_joined() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     let bob = network.endpoint(BOB);
     network.join_lobby(lobby, BOB);
@@ -93,14 +95,14 @@ fn a_killed_member_that_comes_back_has_left_and_joined() {
     let _bob = network.endpoint(BOB);
     assert!(network.join_lobby(lobby, BOB));
     network.advance(secs(10));
-    let told: Vec<_> = std::iter::from_fn(|| network.next_lobby_news(lobby, ALICE)).collect();
+    let told: Vec<_> = std::iter::from_fn(|| network.next_lobby_change(lobby, ALICE)).collect();
     assert_eq!(told, [Joined(BOB), Left(BOB), Joined(BOB)]);
     assert_eq!(network.lobby_roster(lobby, ALICE), [ALICE, BOB]);
 }
 
 #[test]
 fn an_empty_lobby_is_gone() {
-    let network = Network::new(1);
+    let network = kind(1);
     let lobby = network.create_lobby(ALICE);
     network.leave_lobby(lobby, ALICE);
     assert!(!network.join_lobby(lobby, BOB));

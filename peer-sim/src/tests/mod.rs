@@ -7,11 +7,13 @@ mod hostile;
 mod lobby;
 mod rendezvous;
 mod scale;
+mod strict;
 mod traffic;
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use conformance::tools::{RELIABLE, UNRELIABLE, even_lanes, number_of, numbered, send, send_all};
 use peer_core::{
     Batch, ConnectionHandle, ConnectionState, Lane, LaneConfig, Message, Outgoing, RealTimeStatus, SendFlags,
     SendResult, SteamId, Token, Transport, VirtualPort,
@@ -22,8 +24,6 @@ use crate::{LinkSettings, Network, NetworkSettings, SimMessage, SimTransport};
 const ALICE: SteamId = SteamId(1);
 const BOB: SteamId = SteamId(2);
 const PORT: VirtualPort = VirtualPort(0);
-const RELIABLE: SendFlags = SendFlags::RELIABLE.union(SendFlags::NO_NAGLE);
-const UNRELIABLE: SendFlags = SendFlags::NO_NAGLE;
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -33,18 +33,23 @@ fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
+/// A network that does as open GNS 1.6.0 does behind Local Steam.
+fn kind(seed: u64) -> Network {
+    Network::with_settings(seed, NetworkSettings::kind())
+}
+
 fn fast() -> LinkSettings {
     LinkSettings { bandwidth: 100_000_000, ..LinkSettings::default() }
 }
 
-/// All news, as handles and states.
-fn news(transport: &mut SimTransport) -> Vec<(ConnectionHandle, ConnectionState)> {
-    std::iter::from_fn(|| transport.next_status()).map(|news| (news.connection, news.state)).collect()
+/// All status changes, as handles and states.
+fn changes(transport: &mut SimTransport) -> Vec<(ConnectionHandle, ConnectionState)> {
+    std::iter::from_fn(|| transport.next_status()).map(|change| (change.connection, change.state)).collect()
 }
 
-/// The code of the end that is the only news.
+/// The code of the end that is the only status change.
 fn only_end(transport: &mut SimTransport) -> (&'static str, u32) {
-    match news(transport).as_slice() {
+    match changes(transport).as_slice() {
         [(_, ConnectionState::ClosedByPeer { reason, .. })] => ("closed by peer", reason.code()),
         [(_, ConnectionState::ProblemDetectedLocally { reason, .. })] => ("problem", reason.code()),
         other => panic!("one end expected, not {other:?}"),
@@ -61,50 +66,6 @@ fn payloads(transport: &mut SimTransport) -> Vec<Bytes> {
     messages(transport).iter().map(SimMessage::bytes).collect()
 }
 
-fn send(
-    transport: &mut SimTransport,
-    connection: ConnectionHandle,
-    lane: u8,
-    flags: SendFlags,
-    payload: impl Into<Bytes>,
-) -> SendResult {
-    send_all(transport, connection, lane, flags, &[payload.into()])[0]
-}
-
-/// Sends payloads in one call.
-fn send_all(
-    transport: &mut SimTransport,
-    connection: ConnectionHandle,
-    lane: u8,
-    flags: SendFlags,
-    payloads: &[Bytes],
-) -> Vec<SendResult> {
-    let lane = Lane::new(lane).unwrap();
-    let indices = 0..u32::try_from(payloads.len()).unwrap();
-    let messages: Vec<_> = indices.map(|index| Outgoing::new(connection, index, lane, flags)).collect();
-    let mut results = Vec::new();
-    transport.send(Batch { payloads, messages: &messages }, &mut results);
-    results
-}
-
-fn numbered(count: u32, size: usize) -> Vec<Bytes> {
-    (0..count)
-        .map(|index| {
-            let mut payload = index.to_le_bytes().to_vec();
-            payload.resize(size.max(4), 0);
-            Bytes::from(payload)
-        })
-        .collect()
-}
-
-fn number_of(payload: &[u8]) -> u32 {
-    u32::from_le_bytes(payload[..4].try_into().unwrap())
-}
-
-fn lanes(count: usize) -> Vec<LaneConfig> {
-    vec![LaneConfig { priority: 0, weight: 1 }; count]
-}
-
 /// Two connected processes: Alice listened, Bob dialled. Four lanes each way.
 struct Pair {
     network: Network,
@@ -119,7 +80,7 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        Self::on(Network::new(7))
+        Self::on(kind(7))
     }
 
     fn with_settings(settings: NetworkSettings) -> Self {
@@ -137,14 +98,14 @@ impl Pair {
         let mut bob = network.endpoint(BOB);
         let listen = alice.listen(PORT).unwrap();
         let at_bob = bob.connect(ALICE, PORT, Token(2)).unwrap();
-        network.advance(ms(30));
+        network.advance(ms(30) + network.settings().status_delay);
         let at_alice = alice.next_status().unwrap().connection;
         alice.accept(at_alice, Token(1)).unwrap();
         network.advance(ms(500));
-        assert_eq!(news(&mut alice), [(at_alice, ConnectionState::Connected)]);
-        assert_eq!(news(&mut bob), [(at_bob, ConnectionState::Connected)]);
-        alice.configure_lanes(at_alice, &lanes(4)).unwrap();
-        bob.configure_lanes(at_bob, &lanes(4)).unwrap();
+        assert_eq!(changes(&mut alice), [(at_alice, ConnectionState::Connected)]);
+        assert_eq!(changes(&mut bob), [(at_bob, ConnectionState::Connected)]);
+        alice.configure_lanes(at_alice, &even_lanes(4)).unwrap();
+        bob.configure_lanes(at_bob, &even_lanes(4)).unwrap();
         Self { network, alice, bob, at_alice, at_bob, listen }
     }
 

@@ -13,7 +13,7 @@ fn an_idle_hour_costs_nothing() {
 #[test]
 fn a_mesh_of_250_connects_and_each_hears_from_each() {
     const COUNT: u64 = 250;
-    let network = Network::new(1);
+    let network = kind(1);
     let mut processes: Vec<_> = (1..=COUNT).map(|id| network.endpoint(SteamId(id))).collect();
     for process in &mut processes {
         process.listen(PORT).unwrap();
@@ -27,13 +27,13 @@ fn a_mesh_of_250_connects_and_each_hears_from_each() {
     for _ in 0..6 {
         network.advance(ms(50));
         for process in &mut processes {
-            while let Some(news) = process.next_status() {
-                if news.state == ConnectionState::Requested {
-                    process.accept(news.connection, Token(0)).unwrap();
-                    process.configure_lanes(news.connection, &lanes(13)).unwrap();
+            while let Some(change) = process.next_status() {
+                if change.state == ConnectionState::Requested {
+                    process.accept(change.connection, Token(0)).unwrap();
+                    process.configure_lanes(change.connection, &even_lanes(13)).unwrap();
                 } else {
                     connected += 1;
-                    send(process, news.connection, 0, RELIABLE, "hello");
+                    send(process, change.connection, 0, RELIABLE, "hello");
                 }
             }
         }

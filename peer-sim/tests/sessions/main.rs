@@ -33,6 +33,7 @@
 
 mod bounds;
 mod ledger;
+mod outages;
 mod packet;
 mod plan;
 mod properties;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use peer_core::{PeerId, SendFlags, SteamId, Target, TransferMode, VirtualPort};
-use peer_sim::{DuplicatePolicy, LinkSettings, NetworkSettings, RawPeer};
+use peer_sim::{
+    BatchPolicy, DuplicatePolicy, LinkSettings, NarrowLine, NetworkSettings, PendingRequestPolicy, RawPeer,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -169,18 +171,38 @@ fn act(mood: Mood) -> BoxedStrategy<Act> {
 }
 
 fn network() -> impl Strategy<Value = (NetworkSettings, LinkSettings)> {
-    let settings =
-        (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(silent_close, refuse, delivered)| {
-            let duplicates = if delivered { DuplicatePolicy::Delivered } else { DuplicatePolicy::Ignored };
-            NetworkSettings {
-                silent_close,
-                refuse_unknown_ports: refuse,
-                duplicates,
-                ..NetworkSettings::default()
+    // Where Steam may do one thing or the other, both are played, as far as the default says that sessions bear it.
+    let bears_all = NetworkSettings::default() == NetworkSettings::hardest();
+    let harder = move || any::<bool>().prop_map(move |harder| harder && bears_all);
+    let settings = (any::<[bool; 3]>(), harder(), harder(), harder(), 1..25_u64).prop_map(
+        |(
+            [silent_close, refuse_unknown_ports, delivered],
+            batches,
+            pending_requests,
+            status_delay,
+            millis,
+        )| {
+            let mut settings =
+                NetworkSettings { silent_close, refuse_unknown_ports, ..NetworkSettings::kind() };
+            if delivered {
+                settings.duplicates = DuplicatePolicy::Delivered;
             }
-        });
-    let link = (1..150_u64, 0..60_u64, 0..20_u32, 0..10_u32, 0..20_u32).prop_map(
-        |(latency, jitter, loss, duplication, reordering)| LinkSettings {
+            if batches {
+                settings.batches = BatchPolicy::EachByItself;
+            }
+            if pending_requests {
+                settings.pending_requests = PendingRequestPolicy::Fails;
+            }
+            if status_delay {
+                settings.status_delay = Duration::from_millis(millis);
+            }
+            settings
+        },
+    );
+    let narrow = prop::option::weighted(0.1, (30_000..400_000_u64, 5_000..200_000_u64));
+    let link = (1..150_u64, 0..60_u64, 0..20_u32, 0..10_u32, 0..20_u32, narrow).prop_map(
+        |(latency, jitter, loss, duplication, reordering, narrow)| LinkSettings {
+            narrow: narrow.map(|(rate, queue)| NarrowLine { rate, queue }),
             jitter: Duration::from_millis(jitter),
             loss: f64::from(loss) / 100.0,
             duplication: f64::from(duplication) / 100.0,

@@ -7,7 +7,7 @@ use peer_core::{
     Channel, EndReason, Event, Lobby, LobbyId, PeerId, PutError, Session, Status, SteamId, Target,
     TransferMode, VirtualPort,
 };
-use peer_sim::{LinkSettings, LobbyNews, Network, NetworkSettings};
+use peer_sim::{LinkSettings, LobbyChange, Network, NetworkSettings};
 
 use crate::ledger::{Fate, Ledger};
 use crate::packet::MIN_LEN;
@@ -296,14 +296,17 @@ impl World {
     }
 
     fn frame_of(&mut self, index: usize) {
+        if self.network.is_blocked(steam_id(index)) {
+            return;
+        }
         let now = self.network.now();
         self.poll(index, |session| session.poll(now));
         let Some(player) = &mut self.players[index] else { return };
         if let Some(lobby) = player.lobby {
-            while let Some(news) = self.network.next_lobby_news(lobby, steam_id(index)) {
-                match news {
-                    LobbyNews::Joined(member) => player.session.lobby_member_joined(lobby, member, now),
-                    LobbyNews::Left(member) => player.session.lobby_member_left(lobby, member),
+            while let Some(change) = self.network.next_lobby_change(lobby, steam_id(index)) {
+                match change {
+                    LobbyChange::Joined(member) => player.session.lobby_member_joined(lobby, member, now),
+                    LobbyChange::Left(member) => player.session.lobby_member_left(lobby, member),
                 }
             }
         }
@@ -421,7 +424,8 @@ impl World {
                 self.network.heal(steam_id(a), steam_id(b));
             }
         }
-        let link = LinkSettings { loss: 0.0, up: true, ..self.network.link(steam_id(0), steam_id(1)) };
+        let link =
+            LinkSettings { loss: 0.0, narrow: None, up: true, ..self.network.link(steam_id(0), steam_id(1)) };
         self.network.set_default_link(link);
         self.run(duration);
         let offences = std::mem::take(&mut self.log.borrow_mut().offences);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use peer_core::SteamId;
-use peer_sim::conformance::Bed;
+use conformance::TestBed;
 use tempfile::TempDir;
 
 use crate::codec::Writer;
@@ -25,7 +25,7 @@ fn bed() -> OverLocalSteam {
     OverLocalSteam { dir, started: Instant::now(), processes: BTreeMap::new() }
 }
 
-impl Bed for OverLocalSteam {
+impl TestBed for OverLocalSteam {
     type Transport = RemoteTransport;
 
     fn endpoint(&mut self, user: SteamId) -> RemoteTransport {
@@ -56,4 +56,4 @@ impl Bed for OverLocalSteam {
     }
 }
 
-peer_sim::conformance_tests!(bed());
+conformance::conformance_tests!(bed());

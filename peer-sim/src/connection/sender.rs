@@ -429,6 +429,16 @@ impl Sender {
         self.in_flight.front().map(|front| front.expires)
     }
 
+    /// Puts its timers off: its machine sleeps for so long.
+    pub(crate) fn put_off(&mut self, by: Duration) {
+        self.hold_until = self.hold_until + by;
+        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.free_at_nanos = self.free_at_nanos.saturating_add(nanos);
+        for in_flight in &mut self.in_flight {
+            in_flight.expires = in_flight.expires + by;
+        }
+    }
+
     /// Drops everything that waits.
     pub(crate) fn stop(&mut self) {
         for lane in &mut self.lanes {

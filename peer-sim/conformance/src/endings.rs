@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use peer_core::{ConnectionState, EndReason, SendResult, Token, Transport};
 
-use super::pair::Pair;
-use super::tools::{
-    PORT, RELIABLE, UNRELIABLE, closed_by_peer, connected, ending, even_lanes, news, pass, receive, request,
-    send, take, until,
+use crate::pair::{Pair, asked};
+use crate::tools::{
+    PORT, RELIABLE, UNRELIABLE, closed_by_peer, connected, ending, even_lanes, pass, receive, request, send,
+    status_change, take, until, until_acknowledged,
 };
-use super::{ALICE, BOB, Bed};
+use crate::{ALICE, BOB, TestBed};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A close says nothing by itself, but answers whoever still sends.
-pub fn a_kick_reaches_whoever_still_sends<B: Bed>(bed: &mut B) {
+pub fn a_kick_reaches_whoever_still_sends<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.alice.close(pair.at_alice, EndReason::Kicked, "bye");
     let Pair { bed, bob, at_bob, .. } = &mut pair;
@@ -30,17 +30,13 @@ pub fn a_kick_reaches_whoever_still_sends<B: Bed>(bed: &mut B) {
 }
 
 /// As long as one side is not Connected, a close is told.
-pub fn a_kick_before_connected_arrives_by_itself<B: Bed>(bed: &mut B) {
-    let mut alice = bed.endpoint(ALICE);
-    let mut bob = bed.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    let at_bob = bob.connect(ALICE, PORT, Token(4)).unwrap();
-    let asked = request(bed, &mut alice).connection;
+pub fn a_kick_before_connected_arrives_by_itself<B: TestBed>(bed: &mut B) {
+    let (mut alice, mut bob, at_bob, asked) = asked(bed, Token(4));
     alice.accept(asked, Token(0)).unwrap();
     alice.close(asked, EndReason::Kicked, "on second thoughts");
     let before = bed.elapsed();
     let end = loop {
-        let change = news(bed, &mut bob, "the end");
+        let change = status_change(bed, &mut bob, "the end");
         if change.state != ConnectionState::Connected {
             break change;
         }
@@ -51,13 +47,10 @@ pub fn a_kick_before_connected_arrives_by_itself<B: Bed>(bed: &mut B) {
 }
 
 /// A connection that the other side has closed keeps its messages until this side closes it, too.
-pub fn what_came_before_the_end_can_still_be_read<B: Bed>(bed: &mut B) {
+pub fn what_came_before_the_end_can_still_be_read<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.alice_sends(0, RELIABLE, "last").message_number().unwrap();
-    until(pair.bed, "an acknowledgement", || {
-        let status = pair.alice.real_time_status(pair.at_alice, &mut [])?;
-        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
-    });
+    until_acknowledged(pair.bed, &pair.alice, pair.at_alice);
     pair.alice.close(pair.at_alice, EndReason::Left, "");
     let Pair { bed, bob, at_bob, .. } = &mut pair;
     let end = until(*bed, "the end", || {
@@ -70,14 +63,11 @@ pub fn what_came_before_the_end_can_still_be_read<B: Bed>(bed: &mut B) {
     assert_eq!(take(bob, 10), []);
 }
 
-/// No news, no messages, no figures; closing it again does nothing.
-pub fn a_closed_connection_is_gone_at_once<B: Bed>(bed: &mut B) {
+/// No status change, no messages, no figures; closing it again does nothing.
+pub fn a_closed_connection_is_gone_at_once<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.alice_sends(0, RELIABLE, "unread").message_number().unwrap();
-    until(pair.bed, "an acknowledgement", || {
-        let status = pair.alice.real_time_status(pair.at_alice, &mut [])?;
-        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
-    });
+    until_acknowledged(pair.bed, &pair.alice, pair.at_alice);
     pair.bob.close(pair.at_bob, EndReason::Left, "");
     assert_eq!(take(&mut pair.bob, 10), []);
     assert_eq!(pair.bob.real_time_status(pair.at_bob, &mut []), None);
@@ -91,12 +81,12 @@ pub fn a_closed_connection_is_gone_at_once<B: Bed>(bed: &mut B) {
 
 /// Who says nothing to a connection that is closed over there learns of it by a timeout, of ten seconds since the first
 /// thing that was not answered. (Soon after Connected, Steam itself has something to say, which is answered.)
-pub fn a_silent_close_is_noticed_by_the_silence<B: Bed>(bed: &mut B) {
+pub fn a_silent_close_is_noticed_by_the_silence<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pass(pair.bed, 3 * SECOND);
     pair.bob.close(pair.at_bob, EndReason::Left, "");
     let before = pair.bed.elapsed();
-    let end = news(pair.bed, &mut pair.alice, "the end");
+    let end = status_change(pair.bed, &mut pair.alice, "the end");
     let took = pair.bed.elapsed().saturating_sub(before);
     assert_eq!((end.connection, end.token, end.remote), (pair.at_alice, Token(1), BOB));
     let (by_peer, code, _) = ending(&end);
@@ -105,7 +95,7 @@ pub fn a_silent_close_is_noticed_by_the_silence<B: Bed>(bed: &mut B) {
 }
 
 /// Both ways, until it is closed; and then it is told as ever.
-pub fn what_came_in_on_a_retired_port_lives_on<B: Bed>(bed: &mut B) {
+pub fn what_came_in_on_a_retired_port_lives_on<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.alice.close_listen(pair.listen);
     pass(pair.bed, SECOND / 2);
@@ -122,7 +112,7 @@ pub fn what_came_in_on_a_retired_port_lives_on<B: Bed>(bed: &mut B) {
 }
 
 /// A socket that one opens beside does not matter to one's dials.
-pub fn what_was_dialled_survives_the_retiring_of_ones_own_port<B: Bed>(bed: &mut B) {
+pub fn what_was_dialled_survives_the_retiring_of_ones_own_port<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let listen = pair.bob.listen(PORT).unwrap();
     pair.bob.close_listen(listen);
@@ -131,7 +121,7 @@ pub fn what_was_dialled_survives_the_retiring_of_ones_own_port<B: Bed>(bed: &mut
 }
 
 /// The socket is its own at the time, and what hangs on it is its sibling's.
-pub fn a_transport_that_goes_leaves_its_sibling_alone<B: Bed>(bed: &mut B) {
+pub fn a_transport_that_goes_leaves_its_sibling_alone<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let mut sibling = pair.bed.sibling(&pair.alice);
     pair.alice.close_listen(pair.listen);
@@ -144,14 +134,14 @@ pub fn a_transport_that_goes_leaves_its_sibling_alone<B: Bed>(bed: &mut B) {
 }
 
 /// By a timeout, of ten seconds since the first thing that was not answered.
-pub fn a_killed_process_is_noticed<B: Bed>(bed: &mut B) {
+pub fn a_killed_process_is_noticed<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.bed.kill(BOB);
     let before = pair.bed.elapsed();
     assert_eq!(pair.bob.local_steam_id(), None);
     assert!(pair.bob.listen(PORT).is_err());
     assert_eq!((pair.bob.next_status(), take(&mut pair.bob, 1)), (None, vec![]));
-    let end = news(pair.bed, &mut pair.alice, "the end");
+    let end = status_change(pair.bed, &mut pair.alice, "the end");
     let took = pair.bed.elapsed().saturating_sub(before);
     assert_eq!((end.connection, end.token), (pair.at_alice, Token(1)));
     let (by_peer, code, _) = ending(&end);
@@ -160,7 +150,7 @@ pub fn a_killed_process_is_noticed<B: Bed>(bed: &mut B) {
 }
 
 /// A new process of the same user gets in, at the latest once the old connection has ended.
-pub fn a_killed_process_comes_back<B: Bed>(bed: &mut B) {
+pub fn a_killed_process_comes_back<B: TestBed>(bed: &mut B) {
     let Pair { bed, mut alice, bob, at_alice, .. } = Pair::new(bed);
     bed.kill(BOB);
     drop(bob);
@@ -189,7 +179,7 @@ pub fn a_killed_process_comes_back<B: Bed>(bed: &mut B) {
     alice.accept(asked.connection, Token(5)).unwrap();
     assert_eq!(connected(bed, &mut bob).connection, dial);
     let change = loop {
-        let change = news(bed, &mut alice, "Connected");
+        let change = status_change(bed, &mut alice, "Connected");
         if change.connection != at_alice {
             break change;
         }
@@ -201,7 +191,7 @@ pub fn a_killed_process_comes_back<B: Bed>(bed: &mut B) {
 }
 
 /// Applications have 1000 to 2999; what else they say becomes 1999.
-pub fn reasons_are_changed_as_steam_does<B: Bed>(bed: &mut B) {
+pub fn reasons_are_changed_as_steam_does<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     let mut bob = bed.endpoint(BOB);
     alice.listen(PORT).unwrap();
@@ -209,7 +199,7 @@ pub fn reasons_are_changed_as_steam_does<B: Bed>(bed: &mut B) {
         let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
         let asked = request(bed, &mut alice).connection;
         alice.close(asked, EndReason::from_code(given), "");
-        let end = news(bed, &mut bob, "the end of the dial");
+        let end = status_change(bed, &mut bob, "the end of the dial");
         let (by_peer, code, _) = ending(&end);
         assert_eq!((by_peer, code), (true, told), "for {given}");
         bob.close(at_bob, EndReason::Left, "");
@@ -217,26 +207,22 @@ pub fn reasons_are_changed_as_steam_does<B: Bed>(bed: &mut B) {
 }
 
 /// At 127 bytes, between characters.
-pub fn a_long_close_message_is_cut<B: Bed>(bed: &mut B) {
+pub fn a_long_close_message_is_cut<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     let mut bob = bed.endpoint(BOB);
     alice.listen(PORT).unwrap();
     bob.connect(ALICE, PORT, Token(0)).unwrap();
     let asked = request(bed, &mut alice).connection;
     alice.close(asked, EndReason::Kicked, &"ä".repeat(100));
-    let end = news(bed, &mut bob, "the end of the dial");
+    let end = status_change(bed, &mut bob, "the end of the dial");
     assert_eq!(end.state, closed_by_peer(EndReason::Kicked, &"ä".repeat(63)));
 }
 
 /// A connection that the other side has closed takes nothing more.
-pub fn sending_on_an_ended_connection_fails<B: Bed>(bed: &mut B) {
-    let mut alice = bed.endpoint(ALICE);
-    let mut bob = bed.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
-    let asked = request(bed, &mut alice).connection;
+pub fn sending_on_an_ended_connection_fails<B: TestBed>(bed: &mut B) {
+    let (mut alice, mut bob, at_bob, asked) = asked(bed, Token(0));
     alice.close(asked, EndReason::Kicked, "");
-    news(bed, &mut bob, "the end of the dial");
+    status_change(bed, &mut bob, "the end of the dial");
     assert_eq!(send(&mut bob, at_bob, 0, RELIABLE, "x"), SendResult::NO_CONNECTION);
     bob.close(at_bob, EndReason::Left, "");
     assert_eq!(send(&mut bob, at_bob, 0, RELIABLE, "x"), SendResult::INVALID_PARAM);

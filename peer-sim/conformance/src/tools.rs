@@ -8,17 +8,20 @@ use peer_core::{
     SendResult, StatusChange, Token, Transport, VirtualPort,
 };
 
-use super::Bed;
+use crate::TestBed;
 
-pub(super) const PORT: VirtualPort = VirtualPort(0);
-pub(super) const RELIABLE: SendFlags = SendFlags::RELIABLE.union(SendFlags::NO_NAGLE);
-pub(super) const UNRELIABLE: SendFlags = SendFlags::NO_NAGLE;
+/// The port that scenarios use.
+pub const PORT: VirtualPort = VirtualPort(0);
+/// Reliable, at once.
+pub const RELIABLE: SendFlags = SendFlags::RELIABLE.union(SendFlags::NO_NAGLE);
+/// Unreliable, at once.
+pub const UNRELIABLE: SendFlags = SendFlags::NO_NAGLE;
 
 /// Longer than anything takes that happens at all, however busy the machine is.
-pub(super) const PATIENCE: Duration = Duration::from_secs(45);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
 
 /// Lets time pass until `happened` says what it waited for.
-pub(super) fn until<B: Bed, R>(bed: &mut B, what: &str, mut happened: impl FnMut() -> Option<R>) -> R {
+pub(crate) fn until<B: TestBed, R>(bed: &mut B, what: &str, mut happened: impl FnMut() -> Option<R>) -> R {
     let deadline = bed.elapsed() + PATIENCE;
     loop {
         if let Some(result) = happened() {
@@ -29,35 +32,47 @@ pub(super) fn until<B: Bed, R>(bed: &mut B, what: &str, mut happened: impl FnMut
     }
 }
 
+/// Waits until everything sent on a connection is acknowledged.
+pub(crate) fn until_acknowledged<B: TestBed>(
+    bed: &mut B,
+    sender: &B::Transport,
+    connection: ConnectionHandle,
+) {
+    until(bed, "an acknowledgement", || {
+        let status = sender.real_time_status(connection, &mut [])?;
+        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
+    });
+}
+
 /// Lets so much time pass.
-pub(super) fn pass(bed: &mut impl Bed, time: Duration) {
+pub(crate) fn pass(bed: &mut impl TestBed, time: Duration) {
     let end = bed.elapsed() + time;
     while bed.elapsed() < end {
         bed.advance();
     }
 }
 
-/// The next news.
-pub(super) fn news<B: Bed>(bed: &mut B, of: &mut B::Transport, what: &str) -> StatusChange {
+/// The next status change.
+pub(crate) fn status_change<B: TestBed>(bed: &mut B, of: &mut B::Transport, what: &str) -> StatusChange {
     until(bed, what, || of.next_status())
 }
 
-/// The next news, which must be that of a request.
-pub(super) fn request<B: Bed>(bed: &mut B, of: &mut B::Transport) -> StatusChange {
-    let change = news(bed, of, "a request");
+/// The next status change, which must be a request.
+pub(crate) fn request<B: TestBed>(bed: &mut B, of: &mut B::Transport) -> StatusChange {
+    let change = status_change(bed, of, "a request");
     assert_eq!(change.state, ConnectionState::Requested);
     change
 }
 
-/// The next news, which must be that a connection is Connected.
-pub(super) fn connected<B: Bed>(bed: &mut B, of: &mut B::Transport) -> StatusChange {
-    let change = news(bed, of, "Connected");
+/// The next status change, which must be Connected.
+pub(crate) fn connected<B: TestBed>(bed: &mut B, of: &mut B::Transport) -> StatusChange {
+    let change = status_change(bed, of, "Connected");
     assert_eq!(change.state, ConnectionState::Connected);
     change
 }
 
 /// How a connection ended: by the other side or not, with what code and text.
-pub(super) fn ending(change: &StatusChange) -> (bool, u32, &str) {
+pub(crate) fn ending(change: &StatusChange) -> (bool, u32, &str) {
     match &change.state {
         ConnectionState::ClosedByPeer { reason, message } => (true, reason.code(), message),
         ConnectionState::ProblemDetectedLocally { reason, message } => (false, reason.code(), message),
@@ -66,23 +81,23 @@ pub(super) fn ending(change: &StatusChange) -> (bool, u32, &str) {
 }
 
 /// That a connection was closed by the other side, for this reason and with these words.
-pub(super) fn closed_by_peer(reason: EndReason, message: &str) -> ConnectionState {
+pub(crate) fn closed_by_peer(reason: EndReason, message: &str) -> ConnectionState {
     ConnectionState::ClosedByPeer { reason, message: message.to_owned() }
 }
 
 /// A message as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Came {
-    pub(super) connection: ConnectionHandle,
-    pub(super) token: Token,
-    pub(super) lane: u8,
-    pub(super) number: i64,
-    pub(super) is_reliable: bool,
-    pub(super) payload: Bytes,
+pub(crate) struct Came {
+    pub(crate) connection: ConnectionHandle,
+    pub(crate) token: Token,
+    pub(crate) lane: u8,
+    pub(crate) number: i64,
+    pub(crate) is_reliable: bool,
+    pub(crate) payload: Bytes,
 }
 
 /// What has come in, at most `max` messages.
-pub(super) fn take<T: Transport>(transport: &mut T, max: usize) -> Vec<Came> {
+pub(crate) fn take<T: Transport>(transport: &mut T, max: usize) -> Vec<Came> {
     let mut messages = Vec::new();
     let count = transport.receive(&mut messages, max);
     assert_eq!(count, messages.len());
@@ -98,7 +113,7 @@ pub(super) fn take<T: Transport>(transport: &mut T, max: usize) -> Vec<Came> {
 }
 
 /// Waits until so many messages have come, and no fewer nor more at once.
-pub(super) fn receive<B: Bed>(bed: &mut B, transport: &mut B::Transport, count: usize) -> Vec<Came> {
+pub(crate) fn receive<B: TestBed>(bed: &mut B, transport: &mut B::Transport, count: usize) -> Vec<Came> {
     let mut all = Vec::new();
     until(bed, &format!("{count} messages"), || {
         all.extend(take(transport, 1_000));
@@ -109,7 +124,10 @@ pub(super) fn receive<B: Bed>(bed: &mut B, transport: &mut B::Transport, count: 
 }
 
 /// Sends one message.
-pub(super) fn send(
+///
+/// # Panics
+/// If Steam has no such lane.
+pub fn send(
     transport: &mut impl Transport,
     connection: ConnectionHandle,
     lane: u8,
@@ -120,7 +138,10 @@ pub(super) fn send(
 }
 
 /// Sends payloads in one call.
-pub(super) fn send_all(
+///
+/// # Panics
+/// If Steam has no such lane.
+pub fn send_all(
     transport: &mut impl Transport,
     connection: ConnectionHandle,
     lane: u8,
@@ -134,7 +155,7 @@ pub(super) fn send_all(
 }
 
 /// Sends a batch in one call.
-pub(super) fn send_batch(transport: &mut impl Transport, batch: Batch<'_>) -> Vec<SendResult> {
+pub(crate) fn send_batch(transport: &mut impl Transport, batch: Batch<'_>) -> Vec<SendResult> {
     let mut results = Vec::new();
     transport.send(batch, &mut results);
     assert_eq!(results.len(), batch.messages.len(), "a result for each message");
@@ -142,7 +163,7 @@ pub(super) fn send_batch(transport: &mut impl Transport, batch: Batch<'_>) -> Ve
 }
 
 /// Payloads of `size` bytes that begin with their number.
-pub(super) fn numbered(count: u32, size: usize) -> Vec<Bytes> {
+pub fn numbered(count: u32, size: usize) -> Vec<Bytes> {
     (0..count)
         .map(|index| {
             let mut payload = index.to_le_bytes().to_vec();
@@ -153,11 +174,14 @@ pub(super) fn numbered(count: u32, size: usize) -> Vec<Bytes> {
 }
 
 /// The number that a payload begins with.
-pub(super) fn number_of(payload: &[u8]) -> u32 {
+///
+/// # Panics
+/// If it is shorter than that.
+pub fn number_of(payload: &[u8]) -> u32 {
     u32::from_le_bytes(payload[..4].try_into().expect("a numbered payload"))
 }
 
 /// So many lanes that share evenly.
-pub(super) fn even_lanes(count: usize) -> Vec<LaneConfig> {
+pub fn even_lanes(count: usize) -> Vec<LaneConfig> {
     vec![LaneConfig { priority: 0, weight: 1 }; count]
 }

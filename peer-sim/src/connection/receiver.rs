@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
-use crate::sender::{DATAGRAM_BYTES, MAX_MESSAGE_BYTES, Segment};
+use super::sender::{DATAGRAM_BYTES, MAX_MESSAGE_BYTES, Segment};
 
 /// How far an unreliable message's number may be above the highest of its lane. The sender writes 16 bits of it, so
 /// one further up reads as one far below (GNS 1.6.0: "unreliable msgnum underflow").

@@ -5,16 +5,16 @@ use peer_core::{
     Batch, ConnectionHandle, EndReason, Lane, Outgoing, SendFlags, SendResult, Token, Transport,
 };
 
-use super::pair::Pair;
-use super::tools::{
+use crate::pair::Pair;
+use crate::tools::{
     PORT, RELIABLE, connected, number_of, numbered, receive, request, send, send_all, send_batch, take, until,
 };
-use super::{ALICE, BOB, Bed, CAROL};
+use crate::{ALICE, BOB, CAROL, TestBed};
 
 const KILOBYTE: usize = 1_024;
 
 /// Too large, no such lane, no such connection, one that is closed.
-pub fn what_cannot_be_taken_is_refused<B: Bed>(bed: &mut B) {
+pub fn what_cannot_be_taken_is_refused<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     assert_eq!(pair.bob_sends(0, RELIABLE, vec![0; 524_289]), SendResult::INVALID_PARAM);
     assert_eq!(pair.bob_sends(4, RELIABLE, "no such lane"), SendResult::INVALID_PARAM);
@@ -28,8 +28,9 @@ pub fn what_cannot_be_taken_is_refused<B: Bed>(bed: &mut B) {
     assert_eq!(pair.bob.next_status(), None);
 }
 
-/// The others in the batch get theirs.
-pub fn after_a_failure_the_connection_gets_nothing_more_in_that_call<B: Bed>(bed: &mut B) {
+/// The others in the batch get theirs; the rest of that connection's is not tried, or each by itself: versions of Steam
+/// differ.
+pub fn a_failure_in_a_batch_is_its_connections_alone<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     alice.listen(PORT).unwrap();
     let mut others = Vec::new();
@@ -47,27 +48,21 @@ pub fn after_a_failure_the_connection_gets_nothing_more_in_that_call<B: Bed>(bed
     let to = |connection, payload| Outgoing::new(connection, payload, Lane::CONTROL, RELIABLE);
     let messages = [to(bob, 0), to(carol, 0), to(bob, 1), to(bob, 0), to(carol, 0), to(bob, 0)];
     let results = send_batch(&mut alice, Batch { payloads: &payloads, messages: &messages });
-    let taken = |number| SendResult(number);
-    assert_eq!(
-        results,
-        [
-            taken(1),
-            taken(1),
-            SendResult::INVALID_PARAM,
-            SendResult::NOT_TRIED,
-            taken(2),
-            SendResult::NOT_TRIED
-        ]
-    );
+    assert_eq!(results[..3], [SendResult(1), SendResult(1), SendResult::INVALID_PARAM]);
+    assert_eq!(results[4], SendResult(2));
+    let rest = [results[3], results[5]];
+    let stops = rest == [SendResult::NOT_TRIED; 2];
+    assert!(stops || rest == [SendResult(2), SendResult(3)], "{rest:?}");
     // And in the next call it is as if nothing had been.
-    assert_eq!(send(&mut alice, bob, 0, RELIABLE, "again"), SendResult(2));
-    for (other, _) in &mut others {
-        assert_eq!(receive(bed, other, 2)[0].payload, "small");
+    let next = if stops { 2 } else { 4 };
+    assert_eq!(send(&mut alice, bob, 0, RELIABLE, "again"), SendResult(next));
+    for ((other, _), count) in others.iter_mut().zip([usize::try_from(next).unwrap(), 2]) {
+        assert!(receive(bed, other, count).iter().all(|came| came.is_reliable));
     }
 }
 
 /// What was taken arrives in order; what was not can be put again and leaves no hole.
-pub fn a_full_send_buffer_takes_again_once_it_has_drained<B: Bed>(bed: &mut B) {
+pub fn a_full_send_buffer_takes_again_once_it_has_drained<B: TestBed>(bed: &mut B) {
     const COUNT: usize = 700;
     let mut pair = Pair::new(bed);
     let payloads = numbered(u32::try_from(COUNT).unwrap(), KILOBYTE);
@@ -79,9 +74,10 @@ pub fn a_full_send_buffer_takes_again_once_it_has_drained<B: Bed>(bed: &mut B) {
         came.extend(take(alice, 1_000).iter().map(|came| number_of(&came.payload)));
         let results = send_all(bob, *at_bob, 1, SendFlags::RELIABLE, &payloads[sent..]);
         let taken = results.iter().take_while(|result| result.message_number().is_some()).count();
+        // All are of one size: where one has no room the next has none, if it is tried.
         for (place, result) in results[taken..].iter().enumerate() {
-            let expected = if place == 0 { SendResult::LIMIT_EXCEEDED } else { SendResult::NOT_TRIED };
-            assert_eq!(*result, expected);
+            let not_tried = place > 0 && *result == SendResult::NOT_TRIED;
+            assert!(not_tried || *result == SendResult::LIMIT_EXCEEDED, "{result:?}");
         }
         if sent == 0 {
             let bytes = taken * KILOBYTE;
@@ -100,7 +96,7 @@ pub fn a_full_send_buffer_takes_again_once_it_has_drained<B: Bed>(bed: &mut B) {
 }
 
 /// 524,288 bytes, which is all that the buffer has.
-pub fn the_largest_message_fits_an_empty_buffer<B: Bed>(bed: &mut B) {
+pub fn the_largest_message_fits_an_empty_buffer<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let largest: Bytes = (0..524_288_u32).map(|i| (i / 7).to_le_bytes()[0]).collect();
     assert_eq!(pair.bob_sends(1, RELIABLE, largest.clone()), SendResult(1));

@@ -2,12 +2,12 @@
 
 use peer_core::{LaneConfig, SendFlags, SendResult, Transport, TransportError};
 
-use super::Bed;
-use super::pair::Pair;
-use super::tools::{RELIABLE, even_lanes, receive, send_all};
+use crate::TestBed;
+use crate::pair::Pair;
+use crate::tools::{RELIABLE, even_lanes, receive, send_all};
 
 /// The sender alone says how many there are.
-pub fn lanes_grow_and_never_shrink<B: Bed>(bed: &mut B) {
+pub fn lanes_grow_and_never_shrink<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     assert_eq!(pair.bob_sends(4, RELIABLE, "no such lane"), SendResult::INVALID_PARAM);
     assert_eq!(pair.bob.configure_lanes(pair.at_bob, &even_lanes(4)), Ok(()));
@@ -22,7 +22,7 @@ pub fn lanes_grow_and_never_shrink<B: Bed>(bed: &mut B) {
 }
 
 /// The first eight lanes, one after the other. The lanes after them are not in the suite: see its list of findings.
-pub fn the_first_eight_lanes_carry_messages<B: Bed>(bed: &mut B) {
+pub fn the_first_eight_lanes_carry_messages<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.bob.configure_lanes(pair.at_bob, &even_lanes(8)).unwrap();
     for lane in 0..8 {
@@ -33,7 +33,7 @@ pub fn the_first_eight_lanes_carry_messages<B: Bed>(bed: &mut B) {
 }
 
 /// None, too many, without weight, or of a connection that is not there.
-pub fn lanes_that_make_no_sense_are_refused<B: Bed>(bed: &mut B) {
+pub fn lanes_that_make_no_sense_are_refused<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let mut refuses = |lanes: &[LaneConfig]| {
         let result = pair.bob.configure_lanes(pair.at_bob, lanes);
@@ -54,7 +54,7 @@ pub fn lanes_that_make_no_sense_are_refused<B: Bed>(bed: &mut B) {
 }
 
 /// A lane with a lower number of priority goes before what waits on the others.
-pub fn a_lane_of_a_higher_priority_overtakes<B: Bed>(bed: &mut B) {
+pub fn a_lane_of_a_higher_priority_overtakes<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let mut lanes = even_lanes(4);
     lanes[1].priority = 5;

@@ -1,6 +1,6 @@
 //! What every transport must do, written once against the seam and run over each of them.
 //!
-//! A [`Bed`] makes the processes that meet: in memory (`peer-sim`), or real ones over Local Steam (`peer-steam`). Each
+//! A [`TestBed`] makes the processes that meet: in memory (`peer-sim`), or real ones over Local Steam (`peer-steam`). Each
 //! scenario is a function of a fresh bed, and [`conformance_tests!`](crate::conformance_tests) makes a test of each.
 //! Scenarios name no figure that a network may choose freely, but their limits are those of the real thing.
 //!
@@ -36,7 +36,7 @@
 //!   number, and the receiver gives up: 5002, "msgnum underflow" or "invalid lane". So the scenarios use lanes 0 to 7. In
 //!   memory: `lanes_past_seven_work`.
 //!
-//! The names are those of [`NetworkSettings`](crate::NetworkSettings).
+//! The names are those of `NetworkSettings` in `peer-sim`.
 
 pub mod connecting;
 pub mod endings;
@@ -45,14 +45,14 @@ pub mod limits;
 pub mod messages;
 mod pair;
 pub mod statistics;
-mod tools;
+pub mod tools;
 
 use std::time::Duration;
 
 use peer_core::{SteamId, Transport};
 
 /// Where processes meet.
-pub trait Bed {
+pub trait TestBed {
     /// The transport of a process.
     type Transport: Transport;
 
@@ -91,11 +91,11 @@ macro_rules! conformance_tests {
         $crate::conformance_tests! { @all $bed;
             connecting: a_dial_is_requested_accepted_and_connected
                 a_port_is_taken_once
-                a_port_on_which_nobody_listens_refuses
+                a_port_on_which_nobody_listens_lets_nobody_in
                 dialling_nobody_times_out
                 a_refused_request_ends_the_dial_with_its_reason
                 dials_that_cross_become_one_connection
-                dialling_back_accepts_the_request_that_waits
+                dialling_back_accepts_the_request_that_waits_or_ends_it
                 dialling_someone_with_a_live_connection_is_refused
                 a_dial_that_is_given_up_is_told_to_who_accepts_it
                 a_request_that_nobody_answers_times_out
@@ -122,7 +122,7 @@ macro_rules! conformance_tests {
         }
         $crate::conformance_tests! { @all $bed;
             limits: what_cannot_be_taken_is_refused
-                after_a_failure_the_connection_gets_nothing_more_in_that_call
+                a_failure_in_a_batch_is_its_connections_alone
                 a_full_send_buffer_takes_again_once_it_has_drained
                 the_largest_message_fits_an_empty_buffer
         }
@@ -155,7 +155,7 @@ macro_rules! conformance_tests {
             $(
                 #[test]
                 fn $name() {
-                    $crate::conformance::$module::$name(&mut $bed);
+                    $crate::$module::$name(&mut $bed);
                 }
             )*
         }

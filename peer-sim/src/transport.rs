@@ -1,7 +1,6 @@
-//! The transport that a session drives, and what it holds.
+//! The transport that a session drives.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::rc::Rc;
 
@@ -10,50 +9,9 @@ use peer_core::{
     StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
 };
 
-use crate::counters::LiveCount;
 use crate::message::SimMessage;
-use crate::network::State;
-use crate::process::ProcessId;
-
-/// One transport among all that ever were.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct EndpointId(pub(crate) usize);
-
-/// What a transport holds.
-#[derive(Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) process: ProcessId,
-    pub(crate) steam_id: SteamId,
-    pub(crate) alive: bool,
-    pub(crate) connections: BTreeSet<ConnectionHandle>,
-    pub(crate) statuses: VecDeque<StatusChange>,
-    /// One entry a message, in the order of their coming: the connection on which the oldest unread one waits.
-    pub(crate) inbox: VecDeque<ConnectionHandle>,
-    pub(crate) unread: usize,
-    pub(crate) live: Rc<LiveCount>,
-}
-
-impl Endpoint {
-    pub(crate) fn new(process: ProcessId, steam_id: SteamId, alive: bool) -> Self {
-        Self {
-            process,
-            steam_id,
-            alive,
-            connections: BTreeSet::new(),
-            statuses: VecDeque::new(),
-            inbox: VecDeque::new(),
-            unread: 0,
-            live: Rc::default(),
-        }
-    }
-
-    /// It is gone, and nothing waits for it any more.
-    pub(crate) fn end(&mut self) {
-        self.alive = false;
-        self.statuses.clear();
-        self.inbox.clear();
-    }
-}
+use crate::process::EndpointId;
+use crate::state::State;
 
 /// A [`Transport`] of one process on a [`Network`](crate::Network).
 ///
@@ -80,15 +38,15 @@ impl SimTransport {
     #[must_use = "dropping it at once does nothing"]
     pub fn sibling(&self) -> Self {
         let mut state = self.state.borrow_mut();
-        let process = state.endpoints[self.id.0].process;
-        let id = state.add_transport(process);
+        let process = state.processes[self.id].process;
+        let id = state.processes.add_endpoint(process);
         drop(state);
         Self::new(Rc::clone(&self.state), id, self.steam_id)
     }
 
     /// Whether the process lives.
     pub fn is_alive(&self) -> bool {
-        self.state.borrow().endpoints[self.id.0].alive
+        self.state.borrow().processes[self.id].alive
     }
 
     pub(crate) fn state(&self) -> &Rc<RefCell<State>> {
@@ -128,11 +86,11 @@ impl Transport for SimTransport {
 
     fn listen(&mut self, port: VirtualPort) -> Result<ListenHandle, TransportError> {
         self.check_alive()?;
-        self.state.borrow_mut().listen(self.id, port)
+        self.state.borrow_mut().processes.listen(self.id, port)
     }
 
     fn close_listen(&mut self, listen: ListenHandle) {
-        self.state.borrow_mut().close_listen(self.id, listen);
+        self.state.borrow_mut().connections().close_listen(self.id, listen);
     }
 
     fn connect(
@@ -142,16 +100,16 @@ impl Transport for SimTransport {
         token: Token,
     ) -> Result<ConnectionHandle, TransportError> {
         self.check_alive()?;
-        self.state.borrow_mut().connect(self.id, peer, port, token)
+        self.state.borrow_mut().connections().connect(self.id, peer, port, token)
     }
 
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
         self.check_alive()?;
-        self.state.borrow_mut().accept(self.id, connection, token)
+        self.state.borrow_mut().connections().accept(self.id, connection, token)
     }
 
     fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str) {
-        self.state.borrow_mut().close(self.id, connection, reason, message);
+        self.state.borrow_mut().connections().close(self.id, connection, reason, message);
     }
 
     fn configure_lanes(
@@ -160,7 +118,8 @@ impl Transport for SimTransport {
         lanes: &[LaneConfig],
     ) -> Result<(), TransportError> {
         let mut state = self.state.borrow_mut();
-        let half = state
+        let mut connections = state.connections();
+        let half = connections
             .open_half(self.id, connection)
             .ok_or_else(|| TransportError::Refused("no such connection".to_owned()))?;
         half.sender.configure(lanes).map_err(|text| TransportError::Refused(text.to_owned()))
@@ -171,21 +130,26 @@ impl Transport for SimTransport {
     }
 
     fn detach(&mut self, connection: ConnectionHandle) {
-        if let Some(half) = self.state.borrow_mut().open_half(self.id, connection) {
+        if let Some(half) = self.state.borrow_mut().connections().open_half(self.id, connection) {
             half.token = Token::NONE;
         }
     }
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
-        self.state.borrow_mut().send(self.id, batch, results);
+        self.state.borrow_mut().connections().send(self.id, batch, results);
     }
 
     fn receive(&mut self, messages: &mut Vec<SimMessage>, max: usize) -> usize {
-        self.state.borrow_mut().receive(self.id, messages, max)
+        self.state.borrow_mut().connections().receive(self.id, messages, max)
     }
 
     fn next_status(&mut self) -> Option<StatusChange> {
-        self.state.borrow_mut().endpoints[self.id.0].statuses.pop_front()
+        let state = &mut *self.state.borrow_mut();
+        let now = state.env.now;
+        state.processes[self.id]
+            .statuses
+            .pop_front_if(|(told_from, _)| *told_from <= now)
+            .map(|(_, change)| change)
     }
 
     fn real_time_status(
@@ -193,6 +157,6 @@ impl Transport for SimTransport {
         connection: ConnectionHandle,
         lanes: &mut [LaneStatus],
     ) -> Option<RealTimeStatus> {
-        self.state.borrow().real_time_status(self.id, connection, lanes)
+        self.state.borrow_mut().connections().real_time_status(self.id, connection, lanes)
     }
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use peer_core::{SendFlags, SendResult, Token, Transport};
 
-use super::pair::Pair;
-use super::tools::{
+use crate::pair::Pair;
+use crate::tools::{
     PORT, RELIABLE, UNRELIABLE, connected, number_of, numbered, pass, receive, request, send, send_all, take,
-    until,
+    until_acknowledged,
 };
-use super::{ALICE, BOB, Bed, CAROL};
+use crate::{ALICE, BOB, CAROL, TestBed};
 
 /// Connection, token, lane, number, kind and bytes.
-pub fn a_message_carries_its_facts<B: Bed>(bed: &mut B) {
+pub fn a_message_carries_its_facts<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let payload: Bytes = (0..1_000_u32).map(|i| i.to_le_bytes()[0]).collect();
     assert_eq!(pair.bob_sends(3, RELIABLE, payload.clone()), SendResult(1));
@@ -29,7 +29,7 @@ pub fn a_message_carries_its_facts<B: Bed>(bed: &mut B) {
 }
 
 /// From 1, reliable and unreliable together, each lane by itself.
-pub fn each_lane_counts_its_messages<B: Bed>(bed: &mut B) {
+pub fn each_lane_counts_its_messages<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     for number in 1..=4 {
         let flags = if number % 2 == 0 { RELIABLE } else { UNRELIABLE };
@@ -47,22 +47,19 @@ pub fn each_lane_counts_its_messages<B: Bed>(bed: &mut B) {
 }
 
 /// Also one that came in before, and was not received yet.
-pub fn a_message_of_a_detached_connection_carries_no_token<B: Bed>(bed: &mut B) {
+pub fn a_message_of_a_detached_connection_carries_no_token<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.bob_sends(0, RELIABLE, "first").message_number().unwrap();
     assert_eq!(receive(pair.bed, &mut pair.alice, 1)[0].token, Token(1));
     pair.bob_sends(0, RELIABLE, "second").message_number().unwrap();
     // The second comes in, and waits.
-    until(pair.bed, "an acknowledgement", || {
-        let status = pair.bob.real_time_status(pair.at_bob, &mut [])?;
-        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
-    });
+    until_acknowledged(pair.bed, &pair.bob, pair.at_bob);
     pair.alice.detach(pair.at_alice);
     assert_eq!(receive(pair.bed, &mut pair.alice, 1)[0].token, Token::NONE);
 }
 
 /// On each lane by itself, with nothing lost nor twice.
-pub fn reliable_messages_arrive_in_order<B: Bed>(bed: &mut B) {
+pub fn reliable_messages_arrive_in_order<B: TestBed>(bed: &mut B) {
     const COUNT: u32 = 1_000;
     let mut pair = Pair::new(bed);
     let payloads = numbered(COUNT, 100);
@@ -82,13 +79,10 @@ pub fn reliable_messages_arrive_in_order<B: Bed>(bed: &mut B) {
 }
 
 /// No more than is asked for, the oldest first, and fewer only if there are no more.
-pub fn receive_takes_what_it_is_asked_for_in_order<B: Bed>(bed: &mut B) {
+pub fn receive_takes_what_it_is_asked_for_in_order<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     send_all(&mut pair.bob, pair.at_bob, 0, RELIABLE, &numbered(10, 4));
-    until(pair.bed, "an acknowledgement", || {
-        let status = pair.bob.real_time_status(pair.at_bob, &mut [])?;
-        (status.pending_reliable == 0 && status.sent_unacked_reliable == 0).then_some(())
-    });
+    until_acknowledged(pair.bed, &pair.bob, pair.at_bob);
     let mut came = take(&mut pair.alice, 4);
     assert_eq!(came.len(), 4);
     assert_eq!(take(&mut pair.alice, 0).len(), 0);
@@ -100,7 +94,7 @@ pub fn receive_takes_what_it_is_asked_for_in_order<B: Bed>(bed: &mut B) {
 }
 
 /// One poll group for all connections; each message has the handle and token of its own.
-pub fn two_senders_are_told_apart<B: Bed>(bed: &mut B) {
+pub fn two_senders_are_told_apart<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     alice.listen(PORT).unwrap();
     let mut senders = Vec::new();
@@ -128,7 +122,7 @@ pub fn two_senders_are_told_apart<B: Bed>(bed: &mut B) {
 }
 
 /// Reliable messages put before Connected are kept, on either side; what may not be delayed is not taken.
-pub fn what_is_sent_while_connecting_goes_out_later<B: Bed>(bed: &mut B) {
+pub fn what_is_sent_while_connecting_goes_out_later<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     let mut bob = bed.endpoint(BOB);
     alice.listen(PORT).unwrap();
@@ -146,14 +140,14 @@ pub fn what_is_sent_while_connecting_goes_out_later<B: Bed>(bed: &mut B) {
 }
 
 /// Nothing at all can be sent, too.
-pub fn an_empty_message_arrives<B: Bed>(bed: &mut B) {
+pub fn an_empty_message_arrives<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     assert_eq!(pair.bob_sends(1, RELIABLE, ""), SendResult(1));
     assert_eq!(receive(pair.bed, &mut pair.alice, 1)[0].payload, "");
 }
 
 /// Steam makes a message that is too large for a few datagrams reliable, and says so.
-pub fn a_large_unreliable_message_goes_reliable<B: Bed>(bed: &mut B) {
+pub fn a_large_unreliable_message_goes_reliable<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.bob_sends(1, UNRELIABLE, vec![7; 16_500]).message_number().unwrap();
     let came = receive(pair.bed, &mut pair.alice, 1).remove(0);

@@ -4,30 +4,31 @@ use std::rc::Rc;
 
 use peer_core::{Batch, ConnectionHandle, SendResult};
 
-use crate::connection::{INTERNAL_ERROR, Stage};
-use crate::endpoint::EndpointId;
-use crate::event::Event;
+use super::half::Stage;
+use super::receiver::{Fault, ReceiveLimits};
+use super::sender::{Datagram, LAST_LANE_THAT_GNS_WRITES, MAX_MESSAGE_BYTES, Next, Segment, SendContext};
+use super::{Connections, INTERNAL_ERROR};
+use crate::event::ConnectionEvent;
 use crate::message::SimMessage;
-use crate::network::State;
-use crate::receiver::{Fault, ReceiveLimits};
-use crate::sender::{Datagram, LAST_LANE_THAT_GNS_WRITES, MAX_MESSAGE_BYTES, Next, Segment, SendContext};
+use crate::process::EndpointId;
+use crate::settings::BatchPolicy;
 use crate::trace::TraceEvent;
 
-impl State {
-    /// `SendMessages`: for each connection in order, and once one fails the later ones of that connection are not
-    /// tried. What can go out goes out after all are queued.
+impl Connections<'_> {
+    /// `SendMessages`: for each connection in order; see [`BatchPolicy`] for what follows a failure. What can go out goes out after all are queued.
     pub(crate) fn send(&mut self, endpoint: EndpointId, batch: Batch<'_>, results: &mut Vec<SendResult>) {
-        self.send_calls += 1;
-        let call = self.send_calls;
+        self.halves.send_calls += 1;
+        let call = self.halves.send_calls;
+        let stops_at_failure = self.env.settings.batches == BatchPolicy::StopsAtFailure;
         let mut touched = Vec::new();
         let mut unknown = Vec::new();
         for message in batch.messages {
             let handle = message.connection;
-            let now = self.now;
-            let half = self.halves.get_mut(&handle).filter(|half| half.endpoint == endpoint);
+            let now = self.env.now;
+            let half = self.halves.get_mut(handle).filter(|half| half.endpoint == endpoint);
             let Some(half) = half else {
                 // GNS says so for the first message of the handle, and does not try the others.
-                results.push(if unknown.contains(&handle) {
+                results.push(if stops_at_failure && unknown.contains(&handle) {
                     SendResult::NOT_TRIED
                 } else {
                     unknown.push(handle);
@@ -35,12 +36,12 @@ impl State {
                 });
                 continue;
             };
-            if half.failed_in == call {
+            if stops_at_failure && half.failed_in == call {
                 results.push(SendResult::NOT_TRIED);
                 continue;
             }
             let result = if half.stage.is_live() {
-                let link = self.links.get(half.local, half.remote);
+                let link = self.env.links.get(half.local, half.remote);
                 let context = SendContext { now, bandwidth: link.bandwidth, send_buffer: link.send_buffer };
                 let payload = batch.payload(message);
                 let connected = half.stage == Stage::Connected;
@@ -64,17 +65,17 @@ impl State {
     /// Puts on the wire what may go now, and sees to it that the rest follows.
     pub(crate) fn pump(&mut self, handle: ConnectionHandle) {
         loop {
-            let Some(half) = self.halves.get_mut(&handle).filter(|half| half.stage.sends_data()) else {
+            let Some(half) = self.halves.get_mut(handle).filter(|half| half.stage.sends_data()) else {
                 return;
             };
-            let bandwidth = self.links.get(half.local, half.remote).bandwidth;
-            let retransmit_after = self.links.retransmit_after(half.local, half.remote);
-            match half.sender.next(self.now, bandwidth, retransmit_after) {
+            let bandwidth = self.env.links.get(half.local, half.remote).bandwidth;
+            let retransmit_after = self.env.links.retransmit_after(self.env.now, half.local, half.remote);
+            match half.sender.next(self.env.now, bandwidth, retransmit_after) {
                 Next::Send(datagram) => self.transmit(handle, &datagram),
                 Next::Wait(until) => {
                     if half.wake.is_none_or(|wake| until < wake) {
                         half.wake = Some(until);
-                        self.events.schedule(until, Event::Wake(handle));
+                        self.env.schedule(until, ConnectionEvent::Wake(handle));
                     }
                     return;
                 }
@@ -84,7 +85,7 @@ impl State {
     }
 
     pub(crate) fn wake(&mut self, handle: ConnectionHandle) {
-        let Some(half) = self.halves.get_mut(&handle).filter(|half| half.wake == Some(self.now)) else {
+        let Some(half) = self.halves.get_mut(handle).filter(|half| half.wake == Some(self.env.now)) else {
             return;
         };
         half.wake = None;
@@ -93,55 +94,55 @@ impl State {
 
     fn transmit(&mut self, handle: ConnectionHandle, datagram: &Rc<Datagram>) {
         self.send_acks(handle);
-        let Some(half) = self.halves.get_mut(&handle) else { return };
+        let Some(half) = self.halves.get_mut(handle) else { return };
         let (from, to) = (half.local, half.remote);
         let (packet, bytes) = (datagram.packet, datagram.wire_bytes());
-        half.sent.count(self.now, bytes);
+        half.sent.count(self.env.now, bytes);
         if half.retransmit.is_none()
             && let Some(expiry) = half.sender.next_expiry()
         {
             half.retransmit = Some(expiry);
-            self.events.schedule(expiry, Event::Retransmit(handle));
+            self.env.schedule(expiry, ConnectionEvent::Retransmit(handle));
         }
         let peer = half.peer;
         // The other side has closed without a word: it answers if this comes soon enough.
         let answer = half.answer.take();
-        self.trace(|| TraceEvent::Sent { connection: handle, packet, bytes });
-        let Some(delay) = self.links.datagram_delay(&mut self.rng, from, to) else {
-            self.trace(|| TraceEvent::Lost { connection: handle, packet });
-            if let Some(half) = self.halves.get_mut(&handle).filter(|half| half.stage == Stage::Connected) {
+        self.env.trace(|| TraceEvent::Sent { connection: handle, packet, bytes });
+        let Some(delay) = self.env.datagram_delay(bytes, from, to) else {
+            self.env.trace(|| TraceEvent::Lost { connection: handle, packet });
+            if let Some(half) = self.halves.get_mut(handle).filter(|half| half.stage == Stage::Connected) {
                 half.answer = answer;
             }
             return;
         };
-        let arrival = self.now + delay;
+        let arrival = self.env.now + delay;
         if let Some(mut notice) = answer.filter(|notice| arrival < notice.until) {
             notice.until = arrival;
-            self.events.schedule(arrival, Event::Tell(notice));
+            self.env.schedule(arrival, ConnectionEvent::Tell(notice));
         }
         let Some(connection) = peer else { return };
-        let copy = self.links.duplicate_delay(&mut self.rng, from, to);
-        for at in [Some(arrival), copy.map(|delay| self.now + delay)].into_iter().flatten() {
-            self.events.schedule(at, Event::Arrive { connection, datagram: Rc::clone(datagram) });
+        let copy = self.env.links.duplicate_delay(&mut self.env.rng, from, to);
+        for at in [Some(arrival), copy.map(|delay| self.env.now + delay)].into_iter().flatten() {
+            self.env.schedule(at, ConnectionEvent::Arrive { connection, datagram: Rc::clone(datagram) });
         }
     }
 
     fn receive_limits(&self) -> ReceiveLimits {
         ReceiveLimits {
-            messages: self.settings.receive_buffer_messages,
-            bytes: self.settings.receive_buffer_bytes,
+            messages: self.env.settings.receive_buffer_messages,
+            bytes: self.env.settings.receive_buffer_bytes,
         }
     }
 
     pub(crate) fn arrive(&mut self, handle: ConnectionHandle, datagram: &Datagram) {
         let limits = self.receive_limits();
-        let reads_all_lanes = self.settings.lanes_past_seven_work;
-        let Some(half) = self.halves.get_mut(&handle) else { return };
+        let reads_all_lanes = self.env.settings.lanes_past_seven_work;
+        let Some(half) = self.halves.get_mut(handle) else { return };
         let takes = matches!(half.stage, Stage::Accepted | Stage::Connected);
-        if !takes || datagram.arrived.get() || !self.links.is_up(half.remote, half.local) {
+        if !takes || datagram.arrived.get() || !self.env.links.is_up(half.remote, half.local) {
             return;
         }
-        half.received.count(self.now, datagram.wire_bytes());
+        half.received.count(self.env.now, datagram.wire_bytes());
         // With no room nothing reliable is taken, nor acknowledged: it comes again.
         let has_room = datagram
             .segments
@@ -161,38 +162,40 @@ impl State {
         if has_room && outcome.is_ok() && datagram.has_reliable() {
             half.acks.push(datagram.packet);
             if half.acks_due.is_none() {
-                let due = self.now + self.settings.ack_delay;
+                let due = self.env.now + self.env.settings.ack_delay;
                 half.acks_due = Some(due);
-                self.events.schedule(due, Event::SendAcks(handle));
+                self.env.schedule(due, ConnectionEvent::SendAcks(handle));
             }
         }
         self.delivered(handle, outcome);
     }
 
     pub(crate) fn send_acks_in_time(&mut self, handle: ConnectionHandle) {
-        if self.halves.get(&handle).is_some_and(|half| half.acks_due == Some(self.now)) {
+        if self.halves.get(handle).is_some_and(|half| half.acks_due == Some(self.env.now)) {
             self.send_acks(handle);
         }
     }
 
     /// Acknowledges what has come in.
     fn send_acks(&mut self, handle: ConnectionHandle) {
-        let Some(half) = self.halves.get_mut(&handle) else { return };
+        let Some(half) = self.halves.get_mut(handle) else { return };
         half.acks_due = None;
         let acks = std::mem::take(&mut half.acks);
         let Some(connection) = half.peer else { return };
         for packet in acks {
-            if let Some(delay) = self.links.ack_delay(&mut self.rng, half.local, half.remote) {
-                self.events.schedule(self.now + delay, Event::Ack { connection, packet });
+            if let Some(delay) =
+                self.env.links.ack_delay(&mut self.env.rng, self.env.now, half.local, half.remote)
+            {
+                self.env.schedule(self.env.now + delay, ConnectionEvent::Ack { connection, packet });
             }
         }
     }
 
     pub(crate) fn arrive_forged(&mut self, handle: ConnectionHandle, segment: &Segment) {
         let limits = self.receive_limits();
-        let Some(half) = self.halves.get_mut(&handle) else { return };
+        let Some(half) = self.halves.get_mut(handle) else { return };
         let takes = half.stage == Stage::Connected || (segment.reliable && half.stage == Stage::Accepted);
-        if takes && self.links.is_up(half.remote, half.local) {
+        if takes && self.env.links.is_up(half.remote, half.local) {
             let outcome = half.receiver.forged(segment, limits);
             self.delivered(handle, outcome);
         }
@@ -201,20 +204,20 @@ impl State {
     /// Lines messages up for the application, or gives up a connection that brought nonsense.
     fn delivered(&mut self, handle: ConnectionHandle, outcome: Result<(), Fault>) {
         let limits = self.receive_limits();
-        let Some(half) = self.halves.get_mut(&handle) else { return };
+        let Some(half) = self.halves.get_mut(handle) else { return };
         // What was delivered before the nonsense stays.
-        let endpoint = &mut self.endpoints[half.endpoint.0];
+        let endpoint = &mut self.processes[half.endpoint];
         let new = half.receiver.take_new();
         endpoint.inbox.extend(std::iter::repeat_n(handle, new));
         endpoint.unread += new;
         if !half.releasing && !half.receiver.has_room(MAX_MESSAGE_BYTES, limits) && half.receiver.is_stalled()
         {
             half.releasing = true;
-            let again = self.now + self.links.retransmit_after(half.local, half.remote);
-            self.events.schedule(again, Event::Release(handle));
+            let again = self.env.now + self.env.links.retransmit_after(self.env.now, half.local, half.remote);
+            self.env.schedule(again, ConnectionEvent::Release(handle));
         }
         if new > 0 {
-            self.trace(|| TraceEvent::Delivered { connection: handle, messages: new });
+            self.env.trace(|| TraceEvent::Delivered { connection: handle, messages: new });
         }
         if let Err(Fault(text)) = outcome {
             self.fail(handle, INTERNAL_ERROR, text);
@@ -223,27 +226,27 @@ impl State {
 
     pub(crate) fn release(&mut self, handle: ConnectionHandle) {
         let limits = self.receive_limits();
-        let Some(half) = self.halves.get_mut(&handle) else { return };
+        let Some(half) = self.halves.get_mut(handle) else { return };
         half.releasing = false;
         let outcome = half.receiver.release_all(limits);
         self.delivered(handle, outcome);
     }
 
     pub(crate) fn ack(&mut self, handle: ConnectionHandle, packet: u64) {
-        let Some(half) = self.halves.get_mut(&handle).filter(|half| half.stage.sends_data()) else { return };
+        let Some(half) = self.halves.get_mut(handle).filter(|half| half.stage.sends_data()) else { return };
         half.sender.ack(packet);
     }
 
     pub(crate) fn retransmit(&mut self, handle: ConnectionHandle) {
-        let Some(half) = self.halves.get_mut(&handle) else { return };
-        if half.retransmit.take_if(|at| *at == self.now).is_none() {
+        let Some(half) = self.halves.get_mut(handle) else { return };
+        if half.retransmit.take_if(|at| *at == self.env.now).is_none() {
             return;
         }
-        half.sender.expire(self.now);
-        let next = half.sender.next_expiry().map(|expiry| expiry.max(self.now));
+        half.sender.expire(self.env.now);
+        let next = half.sender.next_expiry().map(|expiry| expiry.max(self.env.now));
         half.retransmit = next;
         if let Some(at) = next {
-            self.events.schedule(at, Event::Retransmit(handle));
+            self.env.schedule(at, ConnectionEvent::Retransmit(handle));
         }
         self.pump(handle);
     }
@@ -254,12 +257,12 @@ impl State {
         messages: &mut Vec<SimMessage>,
         max: usize,
     ) -> usize {
-        let owner = &mut self.endpoints[endpoint.0];
+        let owner = &mut self.processes[endpoint];
         let mut received = 0;
         while received < max {
             let Some(handle) = owner.inbox.pop_front() else { break };
             // A connection closed since has taken its messages with it.
-            let Some(half) = self.halves.get_mut(&handle) else { continue };
+            let Some(half) = self.halves.get_mut(handle) else { continue };
             let Some(incoming) = half.receiver.pop() else { continue };
             owner.unread -= 1;
             received += 1;

@@ -3,23 +3,23 @@
 use bytes::Bytes;
 use peer_core::{ConnectionHandle, ListenHandle, SendFlags, SendResult, Token, Transport};
 
-use super::tools::{PORT, connected, even_lanes, request, send};
-use super::{ALICE, BOB, Bed};
+use crate::tools::{PORT, connected, even_lanes, request, send};
+use crate::{ALICE, BOB, TestBed};
 
 /// Alice listened, Bob dialled; both are Connected, with four lanes each way.
-pub(super) struct Pair<'b, B: Bed> {
-    pub(super) bed: &'b mut B,
-    pub(super) alice: B::Transport,
-    pub(super) bob: B::Transport,
+pub(crate) struct Pair<'b, B: TestBed> {
+    pub(crate) bed: &'b mut B,
+    pub(crate) alice: B::Transport,
+    pub(crate) bob: B::Transport,
     /// Alice's handle, with token 1.
-    pub(super) at_alice: ConnectionHandle,
+    pub(crate) at_alice: ConnectionHandle,
     /// Bob's handle, with token 2.
-    pub(super) at_bob: ConnectionHandle,
-    pub(super) listen: ListenHandle,
+    pub(crate) at_bob: ConnectionHandle,
+    pub(crate) listen: ListenHandle,
 }
 
-impl<'b, B: Bed> Pair<'b, B> {
-    pub(super) fn new(bed: &'b mut B) -> Self {
+impl<'b, B: TestBed> Pair<'b, B> {
+    pub(crate) fn new(bed: &'b mut B) -> Self {
         let mut alice = bed.endpoint(ALICE);
         let mut bob = bed.endpoint(BOB);
         let listen = alice.listen(PORT).expect("a free port");
@@ -33,11 +33,11 @@ impl<'b, B: Bed> Pair<'b, B> {
         Self { bed, alice, bob, at_alice, at_bob, listen }
     }
 
-    pub(super) fn bob_sends(&mut self, lane: u8, flags: SendFlags, payload: impl Into<Bytes>) -> SendResult {
+    pub(crate) fn bob_sends(&mut self, lane: u8, flags: SendFlags, payload: impl Into<Bytes>) -> SendResult {
         send(&mut self.bob, self.at_bob, lane, flags, payload)
     }
 
-    pub(super) fn alice_sends(
+    pub(crate) fn alice_sends(
         &mut self,
         lane: u8,
         flags: SendFlags,
@@ -45,4 +45,17 @@ impl<'b, B: Bed> Pair<'b, B> {
     ) -> SendResult {
         send(&mut self.alice, self.at_alice, lane, flags, payload)
     }
+}
+
+/// Alice listens, Bob has dialled, and Alice is asked: the two, Bob's handle, and the request's.
+pub(crate) fn asked<B: TestBed>(
+    bed: &mut B,
+    token: Token,
+) -> (B::Transport, B::Transport, ConnectionHandle, ConnectionHandle) {
+    let mut alice = bed.endpoint(ALICE);
+    let mut bob = bed.endpoint(BOB);
+    alice.listen(PORT).expect("a free port");
+    let at_bob = bob.connect(ALICE, PORT, token).expect("a dial");
+    let request = request(bed, &mut alice).connection;
+    (alice, bob, at_bob, request)
 }

@@ -1,11 +1,21 @@
-//! What happens to a datagram on its way from one user to another.
+//! What goes wrong between two users: delays, losses, cuts, bad certificates.
 
 use std::time::Duration;
 
-use peer_core::SteamId;
+use peer_core::{SteamId, Time};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rustc_hash::{FxHashMap, FxHashSet};
+
+/// A line that carries less than is put on it: what waits, waits in a queue of so many bytes, and what does not fit is
+/// lost (tail drop).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NarrowLine {
+    /// What it carries, in bytes a second. At least 1.
+    pub rate: u64,
+    /// How many bytes may wait.
+    pub queue: u64,
+}
 
 /// One direction between two users.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +34,8 @@ pub struct LinkSettings {
     pub reorder_delay: Duration,
     /// What a connection carries, in bytes a second. At least 1. Steam's default is 256 KiB/s (`SendRateMax`).
     pub bandwidth: u64,
+    /// A bottleneck on the way, whatever the connection would send.
+    pub narrow: Option<NarrowLine>,
     /// How many bytes a connection takes that are not yet on the wire (`SendBufferSize`).
     pub send_buffer: usize,
     /// How long signals of the rendezvous take, which travel through Steam's servers; `None`: like datagrams.
@@ -42,6 +54,7 @@ impl Default for LinkSettings {
             reordering: 0.0,
             reorder_delay: Duration::from_millis(30),
             bandwidth: 256 * 1024,
+            narrow: None,
             send_buffer: 524_288,
             signal_latency: None,
             up: true,
@@ -64,6 +77,10 @@ impl LinkSettings {
         assert!(
             self.bandwidth > 0,
             "LinkSettings::bandwidth is at least 1 byte a second; use `up` to cut a link"
+        );
+        assert!(
+            self.narrow.is_none_or(|narrow| narrow.rate > 0),
+            "NarrowLine::rate is at least 1 byte a second; use `LinkSettings::up` to cut a link"
         );
     }
 
@@ -97,6 +114,10 @@ pub(crate) struct Links {
     own: FxHashMap<(SteamId, SteamId), LinkSettings>,
     /// Directions that a partition has cut, whatever their settings say.
     cut: FxHashSet<(SteamId, SteamId)>,
+    /// Until when a narrow line is busy with what is on it, in nanoseconds.
+    busy_until: FxHashMap<(SteamId, SteamId), u64>,
+    /// How many more dials between two users meet a bad certificate.
+    bad_certificates: FxHashMap<(SteamId, SteamId), u32>,
 }
 
 impl Links {
@@ -143,12 +164,47 @@ impl Links {
     }
 
     /// How long a datagram takes, or `None` if it gets lost.
-    pub(crate) fn datagram_delay(&self, rng: &mut StdRng, from: SteamId, to: SteamId) -> Option<Duration> {
+    pub(crate) fn datagram_delay(
+        &mut self,
+        rng: &mut StdRng,
+        now: Time,
+        bytes: u32,
+        from: SteamId,
+        to: SteamId,
+    ) -> Option<Duration> {
+        let queueing = self.put_on_line(now, bytes, from, to)?;
         let link = self.get(from, to);
         if !self.is_up(from, to) || chance(rng, link.loss) {
             return None;
         }
-        Some(link.datagram_delay(rng))
+        Some(queueing + link.datagram_delay(rng))
+    }
+
+    /// How long what is put on a line now waits for what is on it already.
+    fn queueing_delay(&self, now: Time, from: SteamId, to: SteamId) -> Duration {
+        if self.get(from, to).narrow.is_none() {
+            return Duration::ZERO;
+        }
+        let busy_until = self.busy_until.get(&(from, to)).copied().unwrap_or_default();
+        Duration::from_nanos(busy_until.saturating_sub(now.as_micros() * 1_000))
+    }
+
+    /// Puts bytes on a line. How long until they have left it, or `None` if its queue is full.
+    fn put_on_line(&mut self, now: Time, bytes: u32, from: SteamId, to: SteamId) -> Option<Duration> {
+        let Some(NarrowLine { rate, queue }) = self.get(from, to).narrow else {
+            return Some(Duration::ZERO);
+        };
+        let nanos = |bytes: u64| {
+            u64::try_from(u128::from(bytes) * 1_000_000_000 / u128::from(rate)).unwrap_or(u64::MAX)
+        };
+        let waits = self.queueing_delay(now, from, to);
+        if waits > Duration::from_nanos(nanos(queue)) {
+            return None;
+        }
+        let left = waits + Duration::from_nanos(nanos(u64::from(bytes)));
+        let until = u128::from(now.as_micros()) * 1_000 + left.as_nanos();
+        self.busy_until.insert((from, to), u64::try_from(until).unwrap_or(u64::MAX));
+        Some(left)
     }
 
     /// How long the second copy of a datagram takes, if the network makes one.
@@ -159,13 +215,19 @@ impl Links {
 
     /// How long an acknowledgement takes. Steam repeats acknowledgements, so a lost one is only later; `None` if the
     /// link is down.
-    pub(crate) fn ack_delay(&self, rng: &mut StdRng, from: SteamId, to: SteamId) -> Option<Duration> {
+    pub(crate) fn ack_delay(
+        &self,
+        rng: &mut StdRng,
+        now: Time,
+        from: SteamId,
+        to: SteamId,
+    ) -> Option<Duration> {
         const REPEAT: Duration = Duration::from_millis(50);
         let link = self.get(from, to);
         if !self.is_up(from, to) {
             return None;
         }
-        let mut delay = link.latency + up_to(rng, link.jitter);
+        let mut delay = self.queueing_delay(now, from, to) + link.latency + up_to(rng, link.jitter);
         for _ in 0..20 {
             if !chance(rng, link.loss) {
                 return Some(delay);
@@ -176,12 +238,24 @@ impl Links {
     }
 
     /// When a datagram that nobody acknowledged counts as lost: three round trips and 60 ms, as in GNS.
-    pub(crate) fn retransmit_after(&self, a: SteamId, b: SteamId) -> Duration {
-        (self.get(a, b).slowest() + self.get(b, a).slowest()) * 3 + Duration::from_millis(60)
+    pub(crate) fn retransmit_after(&self, now: Time, a: SteamId, b: SteamId) -> Duration {
+        let slowest = |from, to| self.queueing_delay(now, from, to) + self.get(from, to).slowest();
+        (slowest(a, b) + slowest(b, a)) * 3 + Duration::from_millis(60)
     }
 
     /// The round trip between two users, without jitter.
-    pub(crate) fn round_trip(&self, a: SteamId, b: SteamId) -> Duration {
-        self.get(a, b).latency + self.get(b, a).latency
+    pub(crate) fn round_trip(&self, now: Time, a: SteamId, b: SteamId) -> Duration {
+        let one_way = |from, to| self.queueing_delay(now, from, to) + self.get(from, to).latency;
+        one_way(a, b) + one_way(b, a)
+    }
+
+    /// Lets the next `dials` between two users meet a bad certificate.
+    pub(crate) fn set_bad_certificates(&mut self, a: SteamId, b: SteamId, dials: u32) {
+        self.bad_certificates.insert((a.min(b), a.max(b)), dials);
+    }
+
+    pub(crate) fn take_bad_certificate(&mut self, a: SteamId, b: SteamId) -> bool {
+        let left = self.bad_certificates.get_mut(&(a.min(b), a.max(b))).filter(|left| **left > 0);
+        left.map(|left| *left -= 1).is_some()
     }
 }
