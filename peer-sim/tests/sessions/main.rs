@@ -36,6 +36,7 @@ mod ledger;
 mod outages;
 mod packet;
 mod plan;
+mod rate;
 mod properties;
 mod scenarios;
 mod seeds;
