@@ -25,6 +25,12 @@
 //! grow the further away from it the rate is.
 //!
 //! Steam's `quality_remote` is not used: it is an average over five seconds and arrives up to twenty seconds late.
+//!
+//! # Limits
+//!
+//! A download that fills the same queue makes the delay grow whatever we do; this controller then yields, as LEDBAT does,
+//! down to what is still delivered. What becomes of unreliable packets Steam does not report: they count as delivered when
+//! they leave, and only the ping tells that they are too many.
 
 mod delivery;
 #[cfg(test)]
@@ -45,7 +51,7 @@ use crate::transport::RealTimeStatus;
 
 /// What a connection may send before its first acknowledgement, about a slow start's initial window: over a ping and
 /// [`PING_FLOOR`] that makes the first rate.
-const INITIAL_WINDOW: f64 = 32.0 * 1024.0;
+const INITIAL_WINDOW: f64 = 64.0 * 1024.0;
 
 /// Added to a ping that Steam rounds down, to 0 on a local network.
 const PING_FLOOR: f64 = 0.001;
@@ -71,7 +77,7 @@ const MIN_DRAIN_SHARE: f64 = 0.3;
 const MAX_DRAIN_SHARE: f64 = 0.95;
 
 /// The interval over which a startup compares, in seconds.
-const STARTUP_WINDOW: f64 = 0.1;
+const STARTUP_WINDOW: f64 = 0.15;
 
 /// A startup round beyond the ping, in seconds: what is sent at a new rate is acknowledged by then.
 const STARTUP_ROUND: f64 = 0.1;
@@ -146,6 +152,9 @@ pub(crate) struct RateController {
     rate: f64,
     /// The rate at which the line was last found full.
     full_at: f64,
+    /// Whether the last look of a startup found less delivered than it should be. An acknowledgement that is lost or late
+    /// looks like that once, a full line twice.
+    is_short: bool,
     /// The last step of raises far from `full_at`.
     step: f64,
     base: BasePing,
@@ -162,6 +171,7 @@ impl Default for RateController {
             phase: Phase::Idle,
             rate: DEFAULT_SEND_RATE as f64,
             full_at: 0.0,
+            is_short: false,
             step: NEAR_STEP,
             base: BasePing::default(),
             deliveries: Deliveries::default(),
@@ -232,9 +242,10 @@ impl RateController {
         }
         if self.phase == Phase::Idle {
             self.phase = Phase::Startup;
-            self.rate = (INITIAL_WINDOW / (ping + PING_FLOOR)).clamp(DEFAULT_SEND_RATE as f64, max_rate);
+            self.rate = (INITIAL_WINDOW / (ping + PING_FLOOR)).max(DEFAULT_SEND_RATE as f64).min(max_rate);
             self.full_at = 0.0;
             self.step = NEAR_STEP;
+            self.is_short = false;
             self.deliveries.clear();
             self.start_round(now, STARTUP_ROUND);
         }
@@ -275,10 +286,14 @@ impl RateController {
 
     fn startup(&mut self, now: Time, queue: f64, unacked: f64, max_rate: f64) {
         let lag = self.base.get() + ACK_DELAY;
-        let share = self.deliveries.share(STARTUP_WINDOW / 2.0, STARTUP_WINDOW, lag);
-        if queue > self.target_delay() || share.is_some_and(|share| share < STARTUP_SHARE) {
+        let share = self.deliveries.share(STARTUP_WINDOW * 0.6, STARTUP_WINDOW, lag);
+        let was_short =
+            std::mem::replace(&mut self.is_short, share.is_some_and(|share| share < STARTUP_SHARE));
+        let is_queueing = queue > self.target_delay();
+        if is_queueing || (was_short && self.is_short) {
             let delivery = self.deliveries.rate(2.0 * STARTUP_WINDOW).unwrap_or(self.rate);
-            self.drain(now, queue, delivery, unacked);
+            // Without a queue there is nothing to drain: the line drops what it cannot carry.
+            self.drain(now, queue, delivery, if is_queueing { unacked } else { 0.0 });
         } else if now >= self.round_end {
             self.rate *= STARTUP_GAIN;
             if self.rate >= max_rate {
@@ -301,7 +316,7 @@ impl RateController {
         }
         if share >= HOLD_SHARE {
             let distance = self.rate / self.full_at.max(1.0);
-            self.step = if (0.8..1.35).contains(&distance) {
+            self.step = if (0.8..1.3).contains(&distance) {
                 NEAR_STEP * (target / TARGET_DELAY).min(1.5)
             } else {
                 (self.step * 2.0).min(1.0)

@@ -76,7 +76,7 @@ fn a_line_that_becomes_ten_times_slower_and_recovers_is_followed_within_two_seco
     world.run(2_000);
     let (_, queue) = measure(&mut world, 1_000);
     assert!(world.flows[0].controller.rate() < 130_000, "{}", world.flows[0].controller.rate());
-    assert!(queue < 150.0, "{queue} ms");
+    assert!(queue < 250.0, "{queue} ms");
     world.line.rate = 1.0 * MB;
     world.run(2_000);
     let (rates, _) = measure(&mut world, 3_000);
@@ -100,14 +100,15 @@ fn connections_that_share_a_line_get_a_third_each_at_least_whoever_came_first() 
 #[test]
 fn the_games_bound_is_kept() {
     let mut world = bulk(line(100.0 * MB, 0, 100.0, 0.0));
-    world.max_rate = 500_000;
-    for _ in 0..50 {
-        world.run(20);
-        assert!(world.flows[0].controller.rate() <= 500_000);
+    for bound in [100_000, 500_000, 100_000] {
+        world.max_rate = bound;
+        world.run(200);
+        for _ in 0..50 {
+            world.run(20);
+            assert!(world.flows[0].controller.rate() <= bound);
+        }
+        assert!(world.flows[0].controller.rate() > bound * 8 / 10);
     }
-    world.max_rate = 100_000;
-    world.run(200);
-    assert_eq!(world.flows[0].controller.rate(), 100_000);
 }
 
 #[test]
