@@ -10,6 +10,8 @@ const HOST: SteamId = SteamId(1);
 const CLIENT: SteamId = SteamId(2);
 const PACKET: [u8; 1_000] = [7; 1_000];
 const MB: u64 = 1_000_000;
+/// What the host has waiting while it sends bulk, in bytes.
+const BULK: usize = 4_000_000;
 
 /// A host and a client, with connections of their own on a line that they all share.
 struct Match {
@@ -25,7 +27,7 @@ struct Match {
 impl Match {
     fn put_bulk(&mut self) {
         let Some(peer) = self.host.peers().first().copied() else { return };
-        while self.is_bulk && self.host.backlog_bytes(peer.id).unwrap() < 4 * MB as usize {
+        while self.is_bulk && self.host.backlog_bytes(peer.id).unwrap() < BULK {
             self.put(TransferMode::Reliable, &PACKET);
             self.host.flush();
         }
@@ -43,13 +45,13 @@ struct Crowd {
     matches: Vec<Match>,
 }
 
-fn link(latency_ms: u64, narrow: Option<NarrowLine>) -> LinkSettings {
-    LinkSettings { narrow, ..LinkSettings::with_latency(Duration::from_millis(latency_ms)) }
+fn link(latency_ms: u64, narrow: impl Into<Option<NarrowLine>>) -> LinkSettings {
+    LinkSettings { narrow: narrow.into(), ..LinkSettings::with_latency(Duration::from_millis(latency_ms)) }
 }
 
 /// With a queue of 100 ms.
-fn narrow(rate: u64) -> Option<NarrowLine> {
-    Some(NarrowLine { rate, queue: rate / 10 })
+fn narrow(rate: u64) -> NarrowLine {
+    NarrowLine { rate, queue: rate / 10 }
 }
 
 impl Crowd {
@@ -136,7 +138,7 @@ fn a_line_that_becomes_ten_times_slower_and_recovers_is_followed_within_two_seco
     crowd.matches[0].is_bulk = true;
     crowd.run(5_000);
     let slow = NarrowLine { rate: MB / 10, queue: MB / 10 };
-    crowd.network.set_default_link(link(25, Some(slow)));
+    crowd.network.set_default_link(link(25, slow));
     crowd.run(2_000);
     let (_, ping) = crowd.run(2_000);
     assert!(ping <= 50 + 300, "{ping} ms");
@@ -188,4 +190,36 @@ fn a_state_stream_past_steams_own_rate_is_not_held_up() {
         // After the first ten frames less than a frame's worth waits at its end.
         assert!(frame < 10 || status.pending_unreliable <= 10_000, "frame {frame}: {status:?}");
     }
+}
+
+#[test]
+fn a_small_unreliable_packet_does_not_wait_behind_bulk() {
+    let mut crowd = Crowd::new(1, link(25, narrow(MB)));
+    crowd.matches[0].is_bulk = true;
+    crowd.run(3_000);
+    let mut waits = Vec::new();
+    let mut sent = Vec::new();
+    for number in 0..600_u32 {
+        let mut packet = [0; 64];
+        packet[..4].copy_from_slice(&number.to_le_bytes());
+        sent.push(crowd.network.now());
+        crowd.matches[0].host.put(Target::All, Channel::ZERO, TransferMode::Unreliable, &packet).unwrap();
+        crowd.matches[0].host.flush();
+        crowd.network.advance(FRAME);
+        let now = crowd.network.now();
+        let Match { host, client, .. } = &mut crowd.matches[0];
+        host.poll(now);
+        client.poll(now);
+        while let Some(packet) = client.pop() {
+            if packet.mode == TransferMode::Unreliable {
+                let number = u32::from_le_bytes(packet.payload()[..4].try_into().unwrap());
+                waits.push(now - sent[number as usize]);
+            }
+        }
+        crowd.matches[0].put_bulk();
+    }
+    assert!(waits.len() > 550, "{} of 600 arrived", waits.len());
+    waits.sort_unstable();
+    let late = waits[waits.len() * 95 / 100];
+    assert!(late <= Duration::from_millis(25 + 40), "{late:?}");
 }
