@@ -292,8 +292,13 @@ impl RateController {
         let is_queueing = queue > self.target_delay();
         if is_queueing || (was_short && self.is_short) {
             let delivery = self.deliveries.rate(2.0 * STARTUP_WINDOW).unwrap_or(self.rate);
-            // Without a queue there is nothing to drain: the line drops what it cannot carry.
-            self.drain(now, queue, delivery, if is_queueing { unacked } else { 0.0 });
+            if is_queueing {
+                return self.drain(now, queue, delivery, unacked);
+            }
+            // Without a queue there is nothing to drain. That the line is full is likely, and not certain: acknowledgements
+            // get lost, too. So the steps grow from here on.
+            self.drain(now, queue, delivery, 0.0);
+            self.full_at = 0.0;
         } else if now >= self.round_end {
             self.rate *= STARTUP_GAIN;
             if self.rate >= max_rate {
