@@ -173,6 +173,10 @@ impl Transport for NullTransport {
         Ok(())
     }
 
+    fn set_send_rate(&mut self, _: ConnectionHandle, _: usize) -> bool {
+        false
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         self.tokens[connection.0 as usize - 1] = Token::NONE;
     }

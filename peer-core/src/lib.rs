@@ -23,6 +23,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
+// Bytes and seconds as floating-point numbers: 2^52 of them are exact.
+#[allow(clippy::cast_precision_loss)]
+mod congestion;
 mod connection;
 mod control;
 mod error;

@@ -80,3 +80,22 @@ pub const DEFAULT_MAX_BACKLOG_BYTES: usize = 8 * 1024 * 1024;
 
 /// Bytes of backlog offered to the transport at a time, while it takes them.
 pub const BACKLOG_CHUNK_BYTES: usize = 64 * 1024;
+
+/// Steam's own send rate for a connection, in bytes a second (`SendRateMin` and `SendRateMax` of GameNetworkingSockets).
+pub const DEFAULT_SEND_RATE: usize = 256 * 1024;
+
+/// Default of `max_send_rate`, in bytes a second. At higher rates GameNetworkingSockets delivers fewer small reliable
+/// messages rather than more.
+pub const DEFAULT_MAX_SEND_RATE: usize = 32 * 1024 * 1024;
+
+/// The lowest send rate a connection gets, in bytes a second.
+pub const MIN_SEND_RATE: usize = 16 * 1024;
+
+/// The highest send rate that Steam has, in bytes a second.
+pub const MAX_STEAM_SEND_RATE: usize = 100 * 1024 * 1024;
+
+/// How often send rates are looked at; twice as often in the first moments of a connection that sends much.
+pub const SEND_RATE_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How long a connection needs no more than it has before its send rate is [`DEFAULT_SEND_RATE`] again.
+pub const IDLE_SEND_RATE_TIMEOUT: Duration = Duration::from_secs(10);

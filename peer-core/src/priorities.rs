@@ -5,6 +5,10 @@ use std::cmp::Ordering;
 use crate::lane::{Channel, Dialect, Lane, TransferMode};
 use crate::transport::LaneConfig;
 
+/// How much more weight the unreliable lanes of a channel have than its reliable one: what is worth something only now goes
+/// ahead of what has to arrive, but does not keep it from arriving.
+const UNRELIABLE_WEIGHT: u16 = 8;
+
 /// Priority and weight of every channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Priorities([LaneConfig; Channel::COUNT]);
@@ -29,8 +33,11 @@ impl Priorities {
         }
         let channels = (0..).map_while(Channel::new).filter(|&channel| dialect.reaches(channel));
         for channel in channels {
-            let own = self.0[channel.index()];
             for mode in TransferMode::ALL {
+                let mut own = self.0[channel.index()];
+                if dialect == Dialect::Native && !mode.is_reliable() {
+                    own.weight = own.weight.saturating_mul(UNRELIABLE_WEIGHT);
+                }
                 let lane = lanes[dialect.lane(channel, mode).index()].get_or_insert(own);
                 *lane = match own.priority.cmp(&lane.priority) {
                     Ordering::Less => own,
@@ -56,7 +63,7 @@ mod tests {
         }
         priorities.set(channel(7), LaneConfig { priority: 3, weight: 9 });
         let lanes = priorities.lanes(Dialect::Native).map(|lane| (lane.priority, lane.weight));
-        assert_eq!(lanes, [(-1, 1), (0, 1), (0, 1), (0, 1), (3, 9), (5, 2), (3, 9), (3, 9)]);
+        assert_eq!(lanes, [(-1, 1), (0, 1), (0, 8), (0, 8), (3, 9), (5, 2), (3, 72), (3, 72)]);
         let godot_steam = priorities.lanes(Dialect::GodotSteam).map(|lane| lane.priority);
         assert_eq!(godot_steam, [0, 5, 5, 5, 5, 5, 5, 3]);
     }

@@ -292,6 +292,11 @@ pub trait Transport {
         lanes: &[LaneConfig],
     ) -> Result<(), TransportError>;
 
+    /// Sets how fast a connection sends, in bytes a second: `SendRateMin` and `SendRateMax`, both to that, as Steam has no
+    /// estimate of its own in between. Returns whether it does so from now on: not if the transport's user has chosen a
+    /// rate, which has the last word, nor if the connection is gone.
+    fn set_send_rate(&mut self, connection: ConnectionHandle, bytes_per_second: usize) -> bool;
+
     /// The session only sends on this connection from now on, until it calls [`close`](Self::close).
     /// Messages that arrive carry [`Token::NONE`]. Until the connection is closed, a dial to the same user by
     /// any transport of the process answers [`TransportError::Draining`].

@@ -94,6 +94,10 @@ impl Transport for Contrary {
         Err(TransportError::Unavailable)
     }
 
+    fn set_send_rate(&mut self, _: ConnectionHandle, _: usize) -> bool {
+        false
+    }
+
     fn detach(&mut self, _: ConnectionHandle) {}
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {

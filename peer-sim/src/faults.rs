@@ -32,7 +32,8 @@ pub struct LinkSettings {
     pub reordering: f64,
     /// How long a datagram picked by [`reordering`](Self::reordering) is held back.
     pub reorder_delay: Duration,
-    /// What a connection carries, in bytes a second. At least 1. Steam's default is 256 KiB/s (`SendRateMax`).
+    /// How fast a connection sends, in bytes a second, until the session sets a rate. At least 1. Steam's default is
+    /// 256 KiB/s (`SendRateMax`).
     pub bandwidth: u64,
     /// A bottleneck on the way, whatever the connection would send.
     pub narrow: Option<NarrowLine>,

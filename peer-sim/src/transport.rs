@@ -125,6 +125,14 @@ impl Transport for SimTransport {
         half.sender.configure(lanes).map_err(|text| TransportError::Refused(text.to_owned()))
     }
 
+    fn set_send_rate(&mut self, connection: ConnectionHandle, bytes_per_second: usize) -> bool {
+        let mut state = self.state.borrow_mut();
+        let mut connections = state.connections();
+        let Some(half) = connections.open_half(self.id, connection) else { return false };
+        half.send_rate = Some(bytes_per_second.max(1) as u64);
+        true
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         if let Some(half) = self.state.borrow_mut().connections().open_half(self.id, connection) {
             half.token = Token::NONE;

@@ -27,6 +27,8 @@ const CONNECTION_USER_DATA: i32 = Option_::k_ESteamNetworkingConfig_ConnectionUs
 const SEND_BUFFER_SIZE: i32 = Option_::k_ESteamNetworkingConfig_SendBufferSize as i32;
 const RECV_BUFFER_SIZE: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferSize as i32;
 const RECV_BUFFER_MESSAGES: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferMessages as i32;
+const SEND_RATE_MIN: i32 = Option_::k_ESteamNetworkingConfig_SendRateMin as i32;
+const SEND_RATE_MAX: i32 = Option_::k_ESteamNetworkingConfig_SendRateMax as i32;
 const ICE_ENABLE: i32 = Option_::k_ESteamNetworkingConfig_P2P_Transport_ICE_Enable as i32;
 
 /// The values that connections get unless the game sets others.
@@ -153,6 +155,16 @@ impl Config {
         let before = self.chosen.len();
         self.chosen.retain(|(chosen, _)| *chosen != option);
         self.chosen.len() < before
+    }
+
+    /// Whether a send rate is set.
+    pub(crate) fn has_send_rate(&self) -> bool {
+        self.chosen().any(|option| [SEND_RATE_MIN, SEND_RATE_MAX].contains(&option))
+    }
+
+    /// The options that make a connection send at `rate` bytes a second.
+    pub(crate) fn send_rate(rate: i32) -> [RawOption<'static>; 2] {
+        [SEND_RATE_MIN, SEND_RATE_MAX].map(|option| RawOption::int32(option, rate))
     }
 
     /// The options that the game has set.

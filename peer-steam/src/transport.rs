@@ -377,6 +377,20 @@ impl Transport for SteamTransport {
         configured.map_err(|result| refused(format!("Steam refuses these lanes (EResult {result})")))
     }
 
+    fn set_send_rate(&mut self, connection: ConnectionHandle, bytes_per_second: usize) -> bool {
+        if self.config.has_send_rate() {
+            return false;
+        }
+        let (Some(open), true) = (&self.open, self.connections.contains_key(&connection)) else {
+            return false;
+        };
+        let rate = i32::try_from(bytes_per_second).unwrap_or(i32::MAX);
+        // Where the two are equal Steam takes that. In between they may cross, which it takes for the lower one.
+        Config::send_rate(rate)
+            .iter()
+            .all(|option| ffi::config::set_on_connection(&open.hold, connection, option))
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         if let Ok(record) = self.record(connection) {
             record.connection.set_user_data(pack(self.id, Token::NONE));

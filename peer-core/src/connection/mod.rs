@@ -11,6 +11,7 @@ pub(crate) mod table;
 use std::mem::{offset_of, size_of};
 use std::time::Duration;
 
+use crate::congestion::RateController;
 use crate::connection::receive::ReceiveHalf;
 use crate::connection::send::SendHalf;
 use crate::control::Goodbye;
@@ -106,6 +107,8 @@ pub(crate) struct Connection<M> {
     state: State,
     pub(crate) send: SendHalf,
     pub(crate) receive: ReceiveHalf<M>,
+    /// Finds its send rate, as long as Steam's default is not enough.
+    pub(crate) rate: Option<Box<RateController>>,
     pub(crate) steam_id: SteamId,
     /// How to dial it again; `None` if they dialled us.
     pub(crate) dial: Option<Dial>,
@@ -141,6 +144,7 @@ impl<M> Connection<M> {
             state,
             send: SendHalf::default(),
             receive: ReceiveHalf::default(),
+            rate: None,
             steam_id,
             dial: None,
         }

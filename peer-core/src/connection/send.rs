@@ -5,9 +5,10 @@ use std::mem;
 
 use bytes::Bytes;
 
+use crate::congestion::send_window;
 use crate::control::LastNumbers;
 use crate::lane::{Dialect, Lane, SendFlags};
-use crate::limits::{BACKLOG_CHUNK_BYTES, BACKLOG_ENTRY_BYTES};
+use crate::limits::{BACKLOG_CHUNK_BYTES, BACKLOG_ENTRY_BYTES, DEFAULT_SEND_RATE};
 use crate::send_queue::SendQueue;
 use crate::transport::{ConnectionHandle, Outgoing, SendResult, Transport};
 
@@ -30,13 +31,20 @@ pub(crate) struct SendHalf {
     pub(crate) is_broken: bool,
     /// The place of this connection's last message in the send queue: the one that flushes.
     pub(crate) last_queued: u32,
+    /// Bytes that Steam has taken, unreliable ones from when they are queued on. It wraps around.
+    pub(crate) put_bytes: u32,
     /// Reliable bytes of this connection in the send queue.
-    pub(crate) queued_bytes: usize,
+    pub(crate) queued_bytes: u32,
     /// Bytes of the backlog, entries included; 0 only if it is empty.
     backlog_bytes: usize,
     backlog: VecDeque<Unsent>,
     /// The number of the last reliable message, by lane; 0 if there was none.
     last_numbers: [i64; Lane::COUNT],
+    /// How many bytes should lie in Steam's send buffer at most, so that what is put next does not wait long. A single
+    /// message may be larger.
+    pub(crate) window: usize,
+    /// All that `put_bytes` counted until the send rate was last looked at.
+    pub(crate) total_put_bytes: u64,
 }
 
 impl Default for SendHalf {
@@ -48,7 +56,10 @@ impl Default for SendHalf {
             queued_bytes: 0,
             backlog_bytes: 0,
             backlog: VecDeque::new(),
+            put_bytes: 0,
             last_numbers: [0; Lane::COUNT],
+            window: send_window(DEFAULT_SEND_RATE),
+            total_put_bytes: 0,
         }
     }
 }
@@ -64,13 +75,42 @@ impl SendHalf {
 
     /// Bytes accepted from the game and not yet by Steam, backlog entries included.
     pub(crate) fn unsent_bytes(&self) -> usize {
-        self.backlog_bytes + self.queued_bytes
+        self.backlog_bytes + self.queued_bytes as usize
     }
 
-    /// Notes that Steam took a reliable message of `lane` under `number`.
+    /// Notes that Steam took a reliable message of `len` bytes on `lane` under `number`.
     #[inline]
-    pub(crate) fn sent(&mut self, lane: Lane, number: i64) {
+    pub(crate) fn sent(&mut self, lane: Lane, number: i64, len: usize) {
         self.last_numbers[lane.index()] = number;
+        self.count_put(len);
+    }
+
+    /// Adds what was put since the last call of this to the total, and returns it.
+    #[allow(clippy::cast_possible_truncation, reason = "the low half is what `put_bytes` counts")]
+    pub(crate) fn poll_put_bytes(&mut self) -> usize {
+        let put = self.put_bytes.wrapping_sub(self.total_put_bytes as u32);
+        self.total_put_bytes += u64::from(put);
+        put as usize
+    }
+
+    /// Counts reliable bytes that are queued.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "the queue is flushed before it has 4 GiB")]
+    pub(crate) fn count_queued(&mut self, len: usize) {
+        self.queued_bytes += len as u32;
+    }
+
+    /// Counts bytes that are put.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "a packet is smaller than 4 GiB")]
+    pub(crate) fn count_put(&mut self, len: usize) {
+        self.put_bytes = self.put_bytes.wrapping_add(len as u32);
+    }
+
+    /// Notes that Steam did not take an unreliable message of `len` bytes.
+    #[allow(clippy::cast_possible_truncation, reason = "a packet is smaller than 4 GiB")]
+    pub(crate) fn unsent(&mut self, len: usize) {
+        self.put_bytes = self.put_bytes.wrapping_sub(len as u32);
     }
 
     /// The last message number of each reliable lane in use, for a goodbye.
@@ -228,10 +268,11 @@ impl Drain {
         for (message, &result) in batch.messages[start..].iter().zip(results) {
             let Some((_, half)) = halves.get(message.key) else { continue };
             if let Some(number) = result.message_number() {
-                half.sent(message.lane, number);
+                let len = batch.payload(message).len();
+                half.sent(message.lane, number, len);
                 half.pop_backlog();
                 total.packets += 1;
-                total.bytes += batch.payload(message).len() as u64;
+                total.bytes += len as u64;
                 continue;
             }
             if let Some(refused) = self.ready.iter().position(|&key| key == message.key) {

@@ -8,6 +8,7 @@ mod close;
 mod connect;
 mod handshake;
 mod poll;
+mod rate;
 mod role;
 mod send;
 
@@ -22,12 +23,13 @@ use crate::event::{Event, Transition, Transitions};
 use crate::id::{LobbyId, PeerId, SteamId};
 use crate::inbox::{Inbox, Packet};
 use crate::lane::Channel;
-use crate::limits::DEFAULT_MAX_BACKLOG_BYTES;
+use crate::limits::{DEFAULT_MAX_BACKLOG_BYTES, DEFAULT_MAX_SEND_RATE};
 use crate::lobby::TrackedLobby;
 use crate::payload::PayloadPool;
 use crate::priorities::Priorities;
 use crate::roster::{Peer, Roster};
 use crate::send_queue::SendQueue;
+use crate::session::rate::SendRates;
 use crate::session::role::Role;
 use crate::time::Time;
 use crate::transport::{
@@ -65,6 +67,12 @@ pub struct Settings {
     /// How many reliable bytes may wait for room in Steam's send buffer, for each connection. Each packet counts with
     /// 64 bytes of overhead. At least 524,288, so that one packet always fits. Default 8 MiB.
     pub max_backlog_bytes: usize,
+    /// Send as fast as the line takes it, where a connection has more to send than Steam's own rate carries
+    /// (262,144 bytes a second). Send rates that are set on the transport have the last word. Default on.
+    pub adaptive_send_rate: bool,
+    /// The highest send rate of a connection that [`adaptive_send_rate`](Self::adaptive_send_rate) may set, in bytes a
+    /// second, within 16,384 and Steam's 104,857,600. Default 33,554,432.
+    pub max_send_rate: usize,
 }
 
 impl Default for Settings {
@@ -76,6 +84,8 @@ impl Default for Settings {
             lobby_members_only: true,
             server_relay: false,
             max_backlog_bytes: DEFAULT_MAX_BACKLOG_BYTES,
+            adaptive_send_rate: true,
+            max_send_rate: DEFAULT_MAX_SEND_RATE,
         }
     }
 }
@@ -140,6 +150,7 @@ pub struct Session<T: Transport> {
     /// Connections with a backlog.
     drain: Drain,
     priorities: Priorities,
+    send_rates: SendRates,
     counters: Counters,
     // Buffers kept between calls.
     results: Vec<SendResult>,
@@ -170,6 +181,7 @@ impl<T: Transport> Session<T> {
             queued: Vec::new(),
             drain: Drain::default(),
             priorities: Priorities::default(),
+            send_rates: SendRates::default(),
             counters: Counters::default(),
             results: Vec::new(),
             arrivals: Vec::new(),

@@ -16,6 +16,7 @@ impl<T: Transport> Session<T> {
     /// packets.
     pub fn poll(&mut self, now: Time) {
         self.now = now;
+        self.poll_send_rates();
         self.flush();
         self.take_statuses();
         // A closed connection may have left messages behind: it is handled once they are taken in.

@@ -184,6 +184,9 @@ impl<T: Transport> Session<T> {
                 (Some(_), false) => continue,
                 (None, false) => {
                     counters.unreliable_unsent += 1;
+                    if let Some(connection) = connections.get_mut(message.key) {
+                        connection.send.unsent(batch.payload(message).len());
+                    }
                     continue;
                 }
                 (_, true) => {}
@@ -195,7 +198,7 @@ impl<T: Transport> Session<T> {
             };
             let half = &mut connection.send;
             if let Some(number) = number {
-                half.sent(message.lane, number);
+                half.sent(message.lane, number, batch.payload(message).len());
             } else if !result.is_worth_retrying() {
                 connections.mark_broken(message.key);
             } else if !half.is_broken {
@@ -251,7 +254,9 @@ impl<M: Message> Sender<'_, M> {
                 half.push_backlog(lane, self.queue.payload(payload).clone());
                 return;
             }
-            half.queued_bytes += len;
+            half.count_queued(len);
+        } else {
+            half.count_put(len);
         }
         if half.last_queued == NOT_QUEUED {
             self.queued.push(key);

@@ -149,7 +149,7 @@ impl SteamMultiplayerPeer {
 
     /// Says how a channel shares a connection with the others. A channel with a lower [param priority] goes before all
     /// with a higher one; those with the same share by [param weight]. Without it every channel has priority 0 and
-    /// weight 1. Channel 0 has lanes of its own; channels that share a lane go with the most urgent of them.
+    /// weight 1. Within a channel, unreliable packets have eight times the weight of reliable ones. Channel 0 has lanes of its own; channels that share a lane go with the most urgent of them.
     ///
     /// Returns [constant OK], or [constant ERR_INVALID_PARAMETER] for a channel outside 0 to 83, a negative priority, or
     /// a weight outside 1 to 65,535.

@@ -26,6 +26,8 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
             server_relay: PhantomVar::default(),
             lobby_members_only: PhantomVar::default(),
             max_backlog_bytes: PhantomVar::default(),
+            adaptive_send_rate: PhantomVar::default(),
+            max_send_rate: PhantomVar::default(),
             direct_connections: false,
             session: runtime::new_session(),
             current: None,

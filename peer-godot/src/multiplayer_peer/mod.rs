@@ -3,6 +3,7 @@
 
 use godot::classes::MultiplayerPeerExtension;
 use godot::prelude::*;
+use peer_core::limits::{MAX_STEAM_SEND_RATE, MIN_SEND_RATE};
 use peer_core::{Packet, TransferMode};
 use peer_steam::SteamMessage;
 
@@ -60,6 +61,19 @@ pub(crate) struct SteamMultiplayerPeer {
     #[var(get = get_max_backlog_bytes, set = set_max_backlog_bytes, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     max_backlog_bytes: PhantomVar<i64>,
+    /// If [code]true[/code], a connection that has more to send than Steam's own rate carries (256 KiB a second) sends as
+    /// fast as the line takes it: faster as long as what arrives keeps up and the ping does not grow, slower when not.
+    /// If [code]false[/code], every connection keeps to Steam's rate. Steam's options for the send rate
+    /// (k_ESteamNetworkingConfig_SendRateMin and SendRateMax, 10 and 11), once set by [method set_config], have the last
+    /// word.
+    #[var(get = get_adaptive_send_rate, set = set_adaptive_send_rate, usage_flags = [DEFAULT])]
+    #[allow(dead_code, reason = "the session has the value")]
+    adaptive_send_rate: PhantomVar<bool>,
+    /// How many bytes a second [member adaptive_send_rate] lets a connection send at most. Steam takes no more than
+    /// 104,857,600 (100 MiB), and at more than the default small reliable packets become slower rather than faster.
+    #[var(get = get_max_send_rate, set = set_max_send_rate, usage_flags = [DEFAULT])]
+    #[allow(dead_code, reason = "the session has the value")]
+    max_send_rate: PhantomVar<i64>,
     /// If [code]true[/code], connections to come may also take direct routes, by which players can learn each other's
     /// network addresses. If [code]false[/code], it is Steam's own choice, which is to use Valve's relays.
     #[var(get = get_direct_connections, set = set_direct_connections, usage_flags = [DEFAULT])]
@@ -159,6 +173,32 @@ impl SteamMultiplayerPeer {
     fn set_max_backlog_bytes(&mut self, max_backlog_bytes: i64) {
         let bytes = usize::try_from(max_backlog_bytes.max(0)).unwrap_or(usize::MAX);
         self.session.borrow_mut().settings_mut().max_backlog_bytes = bytes;
+    }
+
+    /// Returns [member adaptive_send_rate].
+    #[func]
+    fn get_adaptive_send_rate(&self) -> bool {
+        self.session.borrow().settings().adaptive_send_rate
+    }
+
+    /// Sets [member adaptive_send_rate].
+    #[func]
+    fn set_adaptive_send_rate(&mut self, adaptive_send_rate: bool) {
+        self.session.borrow_mut().settings_mut().adaptive_send_rate = adaptive_send_rate;
+    }
+
+    /// Returns [member max_send_rate].
+    #[func]
+    fn get_max_send_rate(&self) -> i64 {
+        i64::try_from(self.session.borrow().settings().max_send_rate).unwrap_or(i64::MAX)
+    }
+
+    /// Sets [member max_send_rate]. Less than 16,384 counts as that, more than 104,857,600 as that.
+    #[func]
+    fn set_max_send_rate(&mut self, max_send_rate: i64) {
+        let rate = usize::try_from(max_send_rate.max(0)).unwrap_or(usize::MAX);
+        let rate = rate.clamp(MIN_SEND_RATE, MAX_STEAM_SEND_RATE);
+        self.session.borrow_mut().settings_mut().max_send_rate = rate;
     }
 
     /// Returns [member direct_connections].

@@ -91,6 +91,8 @@ pub(crate) struct Half {
     /// What the other side answers if it is still spoken to, having closed without a word; or when its request is
     /// accepted, having given it up.
     pub(crate) answer: Option<Box<Notice>>,
+    /// The rate that was set for it, in bytes a second; `None` for that of the link.
+    pub(crate) send_rate: Option<u64>,
     pub(crate) sender: Sender,
     pub(crate) receiver: Receiver,
     /// The moments of the events that count; earlier-made ones for other moments are stale.
@@ -133,6 +135,7 @@ impl Half {
             deaf: false,
             deaf_epoch: 0,
             answer: None,
+            send_rate: None,
             sender: Sender::default(),
             receiver: Receiver::default(),
             wake: None,

@@ -139,7 +139,8 @@ impl Connections<'_> {
         let (out, back) =
             (self.env.links.get(half.local, half.remote), self.env.links.get(half.remote, half.local));
         let connected = half.stage == Stage::Connected;
-        let total = half.sender.figures(self.env.now, out.bandwidth, connected, lanes)?;
+        let send_rate = half.send_rate.unwrap_or(out.bandwidth);
+        let total = half.sender.figures(self.env.now, send_rate, connected, lanes)?;
         let (out_packets_per_sec, out_bytes_per_sec) = half.sent.rates(self.env.now);
         let (in_packets_per_sec, in_bytes_per_sec) = half.received.rates(self.env.now);
         #[allow(clippy::cast_possible_truncation)] // A share.
@@ -153,7 +154,7 @@ impl Connections<'_> {
             out_bytes_per_sec,
             in_packets_per_sec,
             in_bytes_per_sec,
-            send_rate_bytes_per_sec: i32::try_from(out.bandwidth).unwrap_or(i32::MAX),
+            send_rate_bytes_per_sec: i32::try_from(send_rate).unwrap_or(i32::MAX),
             pending_unreliable: total.pending_unreliable,
             pending_reliable: total.pending_reliable,
             sent_unacked_reliable: total.sent_unacked_reliable,

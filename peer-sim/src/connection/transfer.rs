@@ -42,7 +42,8 @@ impl Connections<'_> {
             }
             let result = if half.stage.is_live() {
                 let link = self.env.links.get(half.local, half.remote);
-                let context = SendContext { now, bandwidth: link.bandwidth, send_buffer: link.send_buffer };
+                let bandwidth = half.send_rate.unwrap_or(link.bandwidth);
+                let context = SendContext { now, bandwidth, send_buffer: link.send_buffer };
                 let payload = batch.payload(message);
                 let connected = half.stage == Stage::Connected;
                 half.sender.enqueue(payload, message.lane.get(), message.flags, context, connected)
@@ -68,7 +69,8 @@ impl Connections<'_> {
             let Some(half) = self.halves.get_mut(handle).filter(|half| half.stage.sends_data()) else {
                 return;
             };
-            let bandwidth = self.env.links.get(half.local, half.remote).bandwidth;
+            let link = self.env.links.get(half.local, half.remote);
+            let bandwidth = half.send_rate.unwrap_or(link.bandwidth);
             let retransmit_after = self.env.links.retransmit_after(self.env.now, half.local, half.remote);
             match half.sender.next(self.env.now, bandwidth, retransmit_after) {
                 Next::Send(datagram) => self.transmit(handle, &datagram),

@@ -37,6 +37,7 @@ mod outages;
 mod packet;
 mod plan;
 mod properties;
+mod rate;
 mod scenarios;
 mod seeds;
 mod wire;

@@ -132,6 +132,10 @@ impl Transport for Watched {
         self.inner.configure_lanes(connection, lanes)
     }
 
+    fn set_send_rate(&mut self, connection: ConnectionHandle, bytes_per_second: usize) -> bool {
+        self.inner.set_send_rate(connection, bytes_per_second)
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         self.inner.detach(connection);
     }

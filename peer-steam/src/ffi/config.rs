@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 
-use peer_core::ListenHandle;
+use peer_core::{ConnectionHandle, ListenHandle};
 use steamworks_sys as sys;
 
 use super::call;
@@ -125,6 +125,21 @@ pub(crate) fn info(hold: &Hold, option: c_int) -> Option<Info> {
 
 /// Sets an option of a listen socket, for connections that come in on it from now on; `false` if Steam refuses.
 pub(crate) fn set_on_listen_socket(hold: &Hold, listen: ListenHandle, option: &RawOption<'_>) -> bool {
+    set_option(hold, (SCOPE_LISTEN_SOCKET, listen.0), option)
+}
+
+/// Sets an option of an open connection; `false` if Steam refuses.
+pub(crate) fn set_on_connection(hold: &Hold, connection: ConnectionHandle, option: &RawOption<'_>) -> bool {
+    set_option(hold, (SCOPE_CONNECTION, connection.0), option)
+}
+
+/// Resets an option of a listen socket; `false` if Steam refuses.
+pub(crate) fn clear_on_listen_socket(hold: &Hold, listen: ListenHandle, option: c_int) -> bool {
+    // SAFETY: null resets the option, whatever its type.
+    unsafe { set(hold, (SCOPE_LISTEN_SOCKET, listen.0), option, INT32, std::ptr::null()) }
+}
+
+fn set_option(hold: &Hold, object: (c_int, u32), option: &RawOption<'_>) -> bool {
     let value = if option.data_type == STRING {
         // SAFETY: the data type tells which field is set.
         unsafe { option.value.text.cast() }
@@ -132,35 +147,23 @@ pub(crate) fn set_on_listen_socket(hold: &Hold, listen: ListenHandle, option: &R
         (&raw const option.value).cast()
     };
     // SAFETY: the value is of its data type; a string is passed by its pointer, everything else by a pointer to it.
-    unsafe { set(hold, listen, option.option, option.data_type, value) }
-}
-
-/// Resets an option of a listen socket; `false` if Steam refuses.
-pub(crate) fn clear_on_listen_socket(hold: &Hold, listen: ListenHandle, option: c_int) -> bool {
-    // SAFETY: null resets the option, whatever its type.
-    unsafe { set(hold, listen, option, INT32, std::ptr::null()) }
+    unsafe { set(hold, object, option.option, option.data_type, value) }
 }
 
 /// # Safety
 /// `value` is null or points to a value of `data_type`; Steam checks that this is the type of the option.
 unsafe fn set(
     hold: &Hold,
-    listen: ListenHandle,
+    (scope, handle): (c_int, u32),
     option: c_int,
     data_type: c_int,
     value: *const c_void,
 ) -> bool {
     let Some(utils) = NetworkingUtils::of(hold) else { return false };
     // Steam takes the 32-bit handle as an integer of pointer size.
-    let Ok(object) = isize::try_from(listen.0) else { return false };
+    let Ok(object) = isize::try_from(handle) else { return false };
     // SAFETY: the caller's promise.
     unsafe {
-        call!(utils.SteamAPI_ISteamNetworkingUtils_SetConfigValue(
-            option,
-            SCOPE_LISTEN_SOCKET,
-            object,
-            data_type,
-            value
-        ))
+        call!(utils.SteamAPI_ISteamNetworkingUtils_SetConfigValue(option, scope, object, data_type, value))
     }
 }

@@ -21,6 +21,7 @@ mod member;
 mod memory;
 mod mesh;
 mod other_addon;
+mod rate;
 mod remote;
 mod sharing;
 #[cfg(target_os = "linux")]
@@ -51,6 +52,8 @@ local_steam_harness::workers! {
     lobbies::joins_adopted,
     member::hosts,
     member::joins,
+    rate::hosts,
+    rate::joins,
     sharing::hosts,
     sharing::hosts_by_another_addon,
     without_steam::tries,

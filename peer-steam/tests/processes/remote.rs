@@ -139,6 +139,11 @@ impl Transport for RemoteTransport {
         self.ask_for_result(TransportCall::ConfigureLanes { connection: connection.0, lanes })
     }
 
+    fn set_send_rate(&mut self, connection: ConnectionHandle, bytes_per_second: usize) -> bool {
+        let call = TransportCall::SetSendRate { connection: connection.0, bytes_per_second };
+        self.ask(call).unwrap_or(false)
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         self.ask::<()>(TransportCall::Detach(connection.0));
     }

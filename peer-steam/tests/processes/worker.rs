@@ -33,6 +33,7 @@ pub(crate) enum TransportCall {
     Accept { connection: u32, token: u32 },
     Close { connection: u32, reason: u32, message: String },
     ConfigureLanes { connection: u32, lanes: Vec<(i32, u16)> },
+    SetSendRate { connection: u32, bytes_per_second: usize },
     Detach(u32),
     Send { payloads: Vec<Vec<u8>>, messages: Vec<SentMessage> },
     Receive(usize),
@@ -146,6 +147,9 @@ fn make(transport: &mut SteamTransport, call: TransportCall) {
             let lanes: Vec<_> =
                 lanes.into_iter().map(|(priority, weight)| LaneConfig { priority, weight }).collect();
             answer_result(transport.configure_lanes(ConnectionHandle(connection), &lanes));
+        }
+        TransportCall::SetSendRate { connection, bytes_per_second } => {
+            answer(transport.set_send_rate(ConnectionHandle(connection), bytes_per_second));
         }
         TransportCall::Detach(connection) => {
             transport.detach(ConnectionHandle(connection));

@@ -330,6 +330,10 @@ impl Transport for Wire {
         Ok(())
     }
 
+    fn set_send_rate(&mut self, _: ConnectionHandle, _: usize) -> bool {
+        false
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         self.network().usable(connection).token = Token::NONE;
     }

@@ -24,22 +24,28 @@ const REFERENCE := {
 		"enum DebugLevel {DEBUG_LEVEL_NONE = 0, DEBUG_LEVEL_PEER = 1, DEBUG_LEVEL_STEAM = 2}",
 		# Beyond it.
 		"func clear_config(option: int)",
+		"func get_adaptive_send_rate() -> bool",
 		"func get_direct_connections() -> bool",
 		"func get_lobby_members_only() -> bool",
 		"func get_max_backlog_bytes() -> int",
+		"func get_max_send_rate() -> int",
 		"func get_peer_map() -> Dictionary",
 		"func get_server_relay() -> bool",
 		"func get_tracked_lobby() -> int",
 		"func kick(peer_id: int, message: String = \"\")",
+		"func set_adaptive_send_rate(adaptive_send_rate: bool)",
 		"func set_channel_priority(channel: int, priority: int, weight: int) -> Error",
 		"func set_config(option: int, value: Variant) -> Error",
 		"func set_direct_connections(direct_connections: bool)",
 		"func set_lobby_members_only(lobby_members_only: bool)",
 		"func set_max_backlog_bytes(max_backlog_bytes: int)",
+		"func set_max_send_rate(max_send_rate: int)",
 		"func set_server_relay(server_relay: bool)",
+		"var adaptive_send_rate: bool = true",
 		"var direct_connections: bool = false",
 		"var lobby_members_only: bool = true",
 		"var max_backlog_bytes: int = 8388608",
+		"var max_send_rate: int = 33554432",
 		"var server_relay: bool = false",
 		"signal connection_ended(steam_id: int, peer_id: int, reason: int, message: String)",
 	],
@@ -148,7 +154,8 @@ func properties() -> void:
 	for case: Array in [
 		["debug_level", 0, SteamMultiplayerPeer.DEBUG_LEVEL_STEAM], ["no_delay", false, true], ["no_nagle", false, true],
 		["server_relay", false, true], ["lobby_members_only", true, false], ["max_backlog_bytes", 8_388_608, 1_000_000],
-		["direct_connections", false, true],
+		["direct_connections", false, true], ["adaptive_send_rate", true, false],
+		["max_send_rate", 33_554_432, 1_000_000],
 	]:
 		var name: String = case[0]
 		equal(peer.get(name), case[1], "%s of a new peer" % name)
@@ -159,6 +166,10 @@ func properties() -> void:
 		equal(peer.get(name), case[1], "%s after set_%s" % [name, name])
 	peer.max_backlog_bytes = -5
 	equal(peer.max_backlog_bytes, 0, "a negative max_backlog_bytes")
+	peer.max_send_rate = 1
+	equal(peer.max_send_rate, 16_384, "a tiny max_send_rate")
+	peer.max_send_rate = 1 << 40
+	equal(peer.max_send_rate, 104_857_600, "a max_send_rate past Steam's")
 	# Of the engine's own.
 	equal(peer.transfer_mode, MultiplayerPeer.TRANSFER_MODE_RELIABLE, "transfer_mode of a new peer")
 	equal(peer.transfer_channel, 0, "transfer_channel of a new peer")
