@@ -6,7 +6,6 @@ mod hello;
 mod joining;
 mod leaving;
 mod returning;
-mod strict;
 
 use std::time::Duration;
 
