@@ -95,7 +95,7 @@ func options() -> void:
 	equal(peer.set_config(SteamMultiplayerPeer.NETWORKING_CONFIG_MTU_PACKET_SIZE, 1_301), ERR_INVALID_PARAMETER, "an MTU")
 	# What the peer sets itself, and what would let in users whom Steam does not vouch for.
 	for option: int in [23, 33, 37, 38, 40, 50, 52]:
-		expect_error("set_config: networking option %d is not for games to set" % option)
+		expect_error("set_config: networking option %d is reserved for the transport" % option)
 		equal(peer.set_config(option, 1), ERR_INVALID_PARAMETER, "set_config of option %d" % option)
 	peer.clear_config(123_456)
 	expect_error("set_config: ", 5)
