@@ -4,7 +4,7 @@ use godot::init::InitStage;
 use godot::prelude::*;
 
 use crate::steam_session::frame;
-use crate::{debug, enums, project_settings, runtime};
+use crate::{debug, enums, errors, project_settings, runtime};
 
 /// The addon, as Godot loads it.
 struct SteamPeer;
@@ -24,6 +24,7 @@ unsafe impl ExtensionLibrary for SteamPeer {
     fn on_stage_deinit(stage: InitStage) {
         if stage == InitStage::Scene {
             runtime::shut_down();
+            errors::print_wrong_thread();
             debug::print_lines();
         }
     }

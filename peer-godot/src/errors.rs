@@ -1,5 +1,7 @@
 //! Errors as Godot's `Error`, and as lines that say what to do.
 
+use std::sync::{Mutex, PoisonError};
+
 use godot::global::Error;
 use godot::prelude::*;
 use peer_core::{PutError, SessionError};
@@ -19,6 +21,28 @@ pub(crate) fn outcome<E: AsError>(call: &str, result: Result<(), E>) -> Error {
             godot_error!("{call}: {error}.");
             error.code()
         }
+    }
+}
+
+/// Calls made on other threads than the main one, whose error lines are still to be printed.
+static WRONG_THREAD: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+
+/// The error of a call on another thread than the main one. Its line is printed by the main thread in the next frame, once
+/// for all calls of a method in a frame.
+#[cold]
+pub(crate) fn wrong_thread(call: &'static str) -> Error {
+    let mut calls = WRONG_THREAD.lock().unwrap_or_else(PoisonError::into_inner);
+    if !calls.contains(&call) {
+        calls.push(call);
+    }
+    Error::ERR_UNAVAILABLE
+}
+
+/// Prints the lines of calls on wrong threads.
+pub(crate) fn print_wrong_thread() {
+    let calls = std::mem::take(&mut *WRONG_THREAD.lock().unwrap_or_else(PoisonError::into_inner));
+    for call in calls {
+        godot_error!("{call}: called on a thread, where it does nothing; call it on the main thread.");
     }
 }
 
@@ -100,16 +124,12 @@ pub(crate) struct PutErrors {
 }
 
 impl PutErrors {
-    /// The error's number, after its line was printed, if it was not the last one printed.
+    /// Whether the error's line is to be printed: not if it is the last one that was.
     #[cold]
-    pub(crate) fn report(&mut self, error: PutError) -> Error {
+    pub(crate) fn is_new(&mut self, error: PutError) -> bool {
         // How much waits is another number each time.
         let kind = if let PutError::BacklogFull(_) = error { PutError::BacklogFull(0) } else { error };
-        if self.printed != Some(kind) {
-            self.printed = Some(kind);
-            godot_error!("put_packet: {error}.");
-        }
-        error.code()
+        self.printed.replace(kind) != Some(kind)
     }
 
     /// A new session prints anew.

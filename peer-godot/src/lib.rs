@@ -1,7 +1,7 @@
 //! The Godot classes of the addon: `peer-core`'s session over `peer-steam`'s transport, in Godot's words.
 //!
-//! Nothing is decided here. A method of `SteamMultiplayerPeer` is a call of the session, an event of the session is
-//! a signal, an error of the session is a Godot `Error` and one line of text.
+//! Nothing is decided here: methods of `SteamMultiplayerPeer` call the session, events of the session become signals, and
+//! its errors become a Godot `Error` and one line of text.
 //!
 //! | module | what lives there |
 //! |---|---|
@@ -9,8 +9,10 @@
 //! | `multiplayer_peer` | the class `SteamMultiplayerPeer`: properties, what games call, and what the engine calls |
 //! | `packet_peer` | the class `SteamPacketPeer` |
 //! | `steam_session` | the engine singleton `SteamSession` |
-//! | `runtime` | what there is one of in a process: Steam, and the sessions, those too that are winding up |
-//! | `enums` | the enums of the classes, as Godot sees them |
+//! | `runtime` | process-wide state: Steam, and every session, those included that are draining |
+//! | `main_thread` | what only the main thread may touch, in objects that any thread may hold |
+//! | `enums` | how the enums of the classes are bound |
+//! | `ids` | ids of Steam and Godot as GDScript's `int` |
 //! | `errors` | errors as Godot's `Error`, and as lines that say what to do |
 //! | `monitors` | the graphs of the editor's Monitors tab |
 //! | `debug` | what `debug_level` prints |
@@ -31,6 +33,7 @@ mod entry;
 mod enums;
 mod errors;
 mod ids;
+mod main_thread;
 mod monitors;
 mod multiplayer_peer;
 mod packet_peer;

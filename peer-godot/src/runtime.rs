@@ -1,17 +1,21 @@
-//! What there is one of in a process: Steam, and the sessions, those too that are winding up.
+//! Process-wide state: Steam, and every session, those included that are draining.
 //!
-//! Everything here is of the main thread. No signal is emitted and no game code runs while anything is borrowed.
+//! Steam may be asked on any thread; everything else belongs to the main thread. No signal is emitted, no line printed and
+//! no game code run while anything is borrowed or locked: a handler of the engine's log may call any method.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use godot::prelude::*;
-use peer_core::{Session, Status, Time};
-use peer_steam::{InitError, LobbyEvent, Steam, SteamTransport};
+use peer_core::{Packet, Session, Status, Time};
+use peer_steam::{InitError, LobbyEvent, Steam, SteamMessage, SteamTransport};
 
-/// A session, shared by the peer that owns it, its packet peers, and this module while it winds up.
+use crate::{debug, main_thread};
+
+/// A session, shared by the peer that owns it, its packet peers, and this module while it drains.
 pub(crate) type SharedSession = Rc<RefCell<Session<SteamTransport>>>;
 
 /// How long a process that exits waits for what was put before.
@@ -25,15 +29,19 @@ const MAX_EVENTS: usize = 16_384;
 
 #[derive(Default)]
 struct Runtime {
-    steam: Option<Steam>,
     /// Every session there is.
     sessions: Vec<Weak<RefCell<Session<SteamTransport>>>>,
-    /// Those that nobody polls any more and that still have something to send.
+    /// Those that no peer polls any more and that still have something to send.
     draining: Vec<SharedSession>,
     /// What `SteamSession` has not told the game yet.
     lobby_events: VecDeque<LobbyEvent>,
+    /// Packets that the engine may still read although their peer is gone.
+    unread: Vec<Packet<SteamMessage>>,
     is_flush_due: bool,
 }
+
+/// Steam, once it is initialised.
+static STEAM: Mutex<Option<Steam>> = Mutex::new(None);
 
 thread_local! {
     static RUNTIME: RefCell<Runtime> = RefCell::default();
@@ -60,38 +68,39 @@ pub(crate) fn new_session() -> SharedSession {
     session
 }
 
+fn lock_steam() -> MutexGuard<'static, Option<Steam>> {
+    STEAM.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Initialises Steam for the process. Harmless if that has been done.
 pub(crate) fn initialize() -> Result<(), InitError> {
-    with(|runtime| {
-        // Another addon may have shut it down in the meantime.
-        if runtime.steam.is_none() || !peer_steam::is_available() {
-            runtime.steam = None;
-            let steam = Steam::init()?;
-            steam.start_relay_network();
-            runtime.steam = Some(steam);
-        }
-        Ok(())
-    })
-}
-
-/// Adopts the session with Steam of another addon, if there is one.
-pub(crate) fn adopt() {
-    let is_needed = with(|runtime| runtime.steam.is_none()) && peer_steam::is_available();
-    if is_needed && let Err(error) = initialize() {
-        godot_error!("SteamMultiplayerPeer: {error}.");
+    let mut steam = lock_steam();
+    // Another addon may have shut it down in the meantime.
+    if steam.is_none() || !peer_steam::is_available() {
+        *steam = None;
+        let fresh = Steam::init()?;
+        fresh.start_relay_network();
+        *steam = Some(fresh);
     }
+    Ok(())
 }
 
-/// Something about Steam; `None` before it is initialised.
+/// Makes lobbies and callbacks work if another addon has initialised Steam. An error is for the caller to print.
+pub(crate) fn adopt() -> Result<(), InitError> {
+    let is_needed = lock_steam().is_none() && peer_steam::is_available();
+    if is_needed { initialize() } else { Ok(()) }
+}
+
+/// Something about Steam, on any thread; `None` before it is initialised.
 pub(crate) fn steam<R>(action: impl FnOnce(&mut Steam) -> R) -> Option<R> {
-    with(|runtime| runtime.steam.as_mut().map(action))
+    lock_steam().as_mut().map(action)
 }
 
 /// Has Steam report what has come for a peer that is about to take it in. Other callbacks wait for the frame, where no
 /// object is borrowed: those of other addons may run code of the game. Without frames they run here.
 pub(crate) fn pump() {
     if crate::steam_session::frame::is_attached() {
-        if with(|runtime| runtime.steam.is_some()) {
+        if lock_steam().is_some() {
             peer_steam::run_networking_callbacks();
         }
     } else {
@@ -101,20 +110,20 @@ pub(crate) fn pump() {
 
 /// Runs Steam's callbacks, and tells the sessions what happened in lobbies.
 fn run_callbacks() {
-    if with(|runtime| runtime.steam.is_none()) {
+    if lock_steam().is_none() {
         return;
     }
+    // Handlers of other addons run in here, and may call back: nothing is locked or borrowed.
     peer_steam::run_callbacks();
-    let (mut events, sessions) = with(|runtime| {
-        let Some(steam) = &mut runtime.steam else { return Default::default() };
+    let events = steam(|steam| {
         steam.update();
-        let events: Vec<_> = std::iter::from_fn(|| steam.next_lobby_event()).collect();
-        let sessions = if events.is_empty() { Vec::new() } else { runtime.sessions.clone() };
-        (events, sessions)
+        std::iter::from_fn(|| steam.next_lobby_event()).collect::<Vec<_>>()
     });
+    let mut events = events.unwrap_or_default();
     if events.is_empty() {
         return;
     }
+    let sessions = with(|runtime| runtime.sessions.clone());
     for session in sessions.iter().filter_map(Weak::upgrade) {
         pass_lobby_events(&mut session.borrow_mut(), &events);
     }
@@ -168,7 +177,7 @@ pub(crate) fn drain(session: &SharedSession) {
     }
 }
 
-/// Takes the sessions that are winding up a step further; returns whether any is left.
+/// Polls the sessions that are draining; returns whether any is left.
 fn poll_draining() -> bool {
     let mut draining = with(|runtime| std::mem::take(&mut runtime.draining));
     draining.retain(|session| {
@@ -185,8 +194,15 @@ fn poll_draining() -> bool {
     })
 }
 
+/// Keeps the memory of a packet that the engine may be reading until the next frame.
+pub(crate) fn keep_until_next_frame(packet: Packet<SteamMessage>) {
+    with(|runtime| runtime.unread.push(packet));
+}
+
 /// What a frame brings whether or not a peer is polled in it.
 pub(crate) fn frame() {
+    main_thread::drop_left();
+    drop(with(|runtime| std::mem::take(&mut runtime.unread)));
     run_callbacks();
     poll_draining();
 }
@@ -196,8 +212,9 @@ pub(crate) fn next_lobby_event() -> Option<LobbyEvent> {
     with(|runtime| runtime.lobby_events.pop_front())
 }
 
-/// Closes every session, gives what was put before a moment to go out, and lets Steam go.
+/// Closes every session, gives what was put before a moment to go out, and shuts Steam down.
 pub(crate) fn shut_down() {
+    main_thread::drop_left();
     let sessions = with(|runtime| runtime.sessions.clone());
     for session in sessions.iter().filter_map(Weak::upgrade) {
         session.borrow_mut().close(now());
@@ -208,10 +225,12 @@ pub(crate) fn shut_down() {
         peer_steam::run_networking_callbacks();
         std::thread::sleep(EXIT_POLL_INTERVAL);
     }
-    let (steam, draining) = with(|runtime| {
+    let draining = with(|runtime| {
         runtime.lobby_events.clear();
-        (runtime.steam.take(), std::mem::take(&mut runtime.draining))
+        std::mem::take(&mut runtime.draining)
     });
     drop(draining);
+    let steam = lock_steam().take();
     drop(steam);
+    debug::forget_steam_log();
 }

@@ -29,6 +29,13 @@ const RECV_BUFFER_SIZE: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferSize a
 const RECV_BUFFER_MESSAGES: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferMessages as i32;
 const SEND_RATE_MIN: i32 = Option_::k_ESteamNetworkingConfig_SendRateMin as i32;
 const SEND_RATE_MAX: i32 = Option_::k_ESteamNetworkingConfig_SendRateMax as i32;
+const RECV_MAX_MESSAGE_SIZE: i32 = Option_::k_ESteamNetworkingConfig_RecvMaxMessageSize as i32;
+const RECV_MAX_SEGMENTS: i32 = Option_::k_ESteamNetworkingConfig_RecvMaxSegmentsPerPacket as i32;
+const MTU_PACKET_SIZE: i32 = Option_::k_ESteamNetworkingConfig_MTU_PacketSize as i32;
+const MTU_DATA_SIZE: i32 = Option_::k_ESteamNetworkingConfig_MTU_DataSize as i32;
+const IP_ALLOW_WITHOUT_AUTH: i32 = Option_::k_ESteamNetworkingConfig_IP_AllowWithoutAuth as i32;
+const LOCALHOST_ALLOW_WITHOUT_AUTH: i32 =
+    Option_::k_ESteamNetworkingConfig_IPLocalHost_AllowWithoutAuth as i32;
 const ICE_ENABLE: i32 = Option_::k_ESteamNetworkingConfig_P2P_Transport_ICE_Enable as i32;
 
 /// The values that connections get unless the game sets others.
@@ -36,6 +43,28 @@ const DEFAULTS: [(i32, i32); 3] = [
     (SEND_BUFFER_SIZE, SEND_BUFFER_BYTES),
     (RECV_BUFFER_SIZE, RECEIVE_BUFFER_BYTES),
     (RECV_BUFFER_MESSAGES, RECEIVE_BUFFER_MESSAGES),
+];
+
+/// Options that this transport sets itself, or that would let in users whom Steam does not vouch for.
+const RESERVED: [i32; 7] = [
+    SYMMETRIC_CONNECT,
+    LOCAL_VIRTUAL_PORT,
+    CONNECTION_USER_DATA,
+    RECV_MAX_SEGMENTS,
+    MTU_DATA_SIZE,
+    IP_ALLOW_WITHOUT_AUTH,
+    LOCALHOST_ALLOW_WITHOUT_AUTH,
+];
+
+/// Bounds of options outside of which packets would be refused, lost or stuck: a message may have 524,288 bytes, and a
+/// frame's burst has to fit into the receive buffers. Datagrams of more than 1,300 bytes do not pass every network, and
+/// below 300 Steam has no room for data.
+const BOUNDS: [(i32, i32, i32); 5] = [
+    (SEND_BUFFER_SIZE, SEND_BUFFER_BYTES, i32::MAX),
+    (RECV_BUFFER_SIZE, RECEIVE_BUFFER_BYTES, i32::MAX),
+    (RECV_BUFFER_MESSAGES, RECEIVE_BUFFER_MESSAGES, i32::MAX),
+    (RECV_MAX_MESSAGE_SIZE, SEND_BUFFER_BYTES, i32::MAX),
+    (MTU_PACKET_SIZE, 300, 1_300),
 ];
 
 /// The value of an option.
@@ -71,6 +100,22 @@ pub enum ConfigError {
         option: i32,
         /// What it takes, in words.
         expected: &'static str,
+    },
+    /// Below the least value with which every packet arrives.
+    #[error("networking option {option} must be at least {least}: less would lose or refuse packets")]
+    TooLow {
+        /// The option.
+        option: i32,
+        /// The least value that is taken.
+        least: i32,
+    },
+    /// Above the highest value with which every packet arrives.
+    #[error("networking option {option} must be at most {most}: more would lose packets")]
+    TooHigh {
+        /// The option.
+        option: i32,
+        /// The highest value that is taken.
+        most: i32,
     },
     /// The number is out of the option's range.
     #[error("the value is out of range for networking option {0}")]
@@ -112,6 +157,20 @@ impl Typed {
         }
     }
 
+    /// Refuses a value with which the transport would not do what it promises.
+    fn check_bounds(&self, option: i32) -> Result<(), ConfigError> {
+        let bounds = BOUNDS.iter().find(|(of, ..)| *of == option);
+        match (self, bounds) {
+            (Self::Int32(value), Some(&(_, least, _))) if *value < least => {
+                Err(ConfigError::TooLow { option, least })
+            }
+            (Self::Int32(value), Some(&(.., most))) if *value > most => {
+                Err(ConfigError::TooHigh { option, most })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn raw(&self, option: i32) -> RawOption<'_> {
         match self {
             Self::Int32(value) => RawOption::int32(option, *value),
@@ -136,7 +195,7 @@ impl Config {
         option: i32,
         value: ConfigValue,
     ) -> Result<RawOption<'_>, ConfigError> {
-        if [SYMMETRIC_CONNECT, LOCAL_VIRTUAL_PORT, CONNECTION_USER_DATA].contains(&option) {
+        if RESERVED.contains(&option) {
             return Err(ConfigError::Reserved(option));
         }
         let info = config::info(hold, option).ok_or(ConfigError::Unknown(option))?;
@@ -144,6 +203,7 @@ impl Config {
             return Err(ConfigError::NotOfConnections(option));
         }
         let value = Typed::new(option, info.kind, value)?;
+        value.check_bounds(option)?;
         self.clear(option);
         self.chosen.push((option, value));
         // The one that was just pushed.
@@ -222,5 +282,27 @@ mod tests {
         let nul = ConfigValue::Text("a\0b".into());
         assert!(matches!(typed(Kind::Text, nul), Err(ConfigError::WrongKind { .. })));
         assert_eq!(typed(Kind::Other, ConfigValue::Int(0)), Err(ConfigError::Reserved(1)));
+    }
+
+    #[test]
+    fn values_that_would_lose_packets_are_refused() {
+        for (option, least, most) in BOUNDS {
+            assert_eq!(Typed::Int32(least).check_bounds(option), Ok(()));
+            assert_eq!(Typed::Int32(most).check_bounds(option), Ok(()));
+            let low = Typed::Int32(least - 1).check_bounds(option);
+            assert_eq!(low, Err(ConfigError::TooLow { option, least }));
+            if let Some(above) = most.checked_add(1) {
+                let high = Typed::Int32(above).check_bounds(option);
+                assert_eq!(high, Err(ConfigError::TooHigh { option, most }));
+            }
+        }
+        assert_eq!(Typed::Int32(1).check_bounds(ICE_ENABLE), Ok(()));
+    }
+
+    #[test]
+    fn the_defaults_are_within_the_bounds() {
+        for (option, value) in DEFAULTS {
+            assert_eq!(Typed::Int32(value).check_bounds(option), Ok(()));
+        }
     }
 }

@@ -7,7 +7,7 @@ use peer_steam::{ConfigValue, SteamTransport};
 
 use super::SteamMultiplayerPeer;
 use crate::debug;
-use crate::errors::{BadArgument, outcome};
+use crate::errors::{self, BadArgument};
 use crate::ids::{self, ToInt as _};
 use crate::monitors::Monitors;
 use crate::packet_peer::SteamPacketPeer;
@@ -15,7 +15,7 @@ use crate::runtime;
 
 #[godot_api(secondary)]
 impl SteamMultiplayerPeer {
-    /// Becomes a host: listens for clients on [param virtual_port], with the id 1, connected at once.
+    /// Starts hosting: listens for clients on [param virtual_port]. The peer has the id 1 and is connected at once.
     ///
     /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if the peer is not disconnected, [constant
     /// ERR_UNAVAILABLE] if Steam is not initialised, or [constant ERR_CANT_CREATE] if the port is taken.
@@ -24,8 +24,7 @@ impl SteamMultiplayerPeer {
         self.begin("create_host", |session| session.create_host(VirtualPort(virtual_port), runtime::now()))
     }
 
-    /// Becomes a client of the host [param steam_id], under a new random id: connecting at once, connected when the host
-    /// has answered.
+    /// Connects to the host [param steam_id], with a new random id. The peer is connecting until the host has answered.
     ///
     /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if the peer is not disconnected, [constant
     /// ERR_UNAVAILABLE] if Steam is not initialised, or [constant ERR_CANT_CREATE] if Steam cannot connect to that user.
@@ -35,23 +34,21 @@ impl SteamMultiplayerPeer {
         self.begin("create_client", |session| session.create_client(host, port, runtime::now()))
     }
 
-    /// Connects to another member of the game. Not needed with a lobby, which brings members together by itself, nor for
-    /// a client's host. Harmless if the connection exists.
+    /// Connects to another member of the game. It is not needed in a lobby, whose members connect by themselves, nor for
+    /// the host. Does nothing if they are connected already.
     ///
     /// Returns [constant OK], [constant ERR_UNCONFIGURED] before [method create_host] or [method create_client], or
     /// [constant ERR_CANT_CREATE] if Steam cannot connect to that user.
     #[func]
     fn add_peer(&mut self, steam_id: i64, #[opt(default = 0)] virtual_port: i32) -> Error {
-        let added = self.session.borrow_mut().add_peer(
-            ids::steam_id(steam_id),
-            VirtualPort(virtual_port),
-            runtime::now(),
-        );
-        outcome("add_peer", added)
+        let (user, port) = (ids::steam_id(steam_id), VirtualPort(virtual_port));
+        let Some(session) = self.session("add_peer") else { return Error::ERR_UNAVAILABLE };
+        let added = session.borrow_mut().add_peer(user, port, runtime::now());
+        self.report("add_peer", added)
     }
 
-    /// Hosts the lobby [param lobby_id], which must be the local user's own: becomes a host, follows the lobby, and
-    /// connects to its members.
+    /// Starts hosting for the lobby [param lobby_id], which the local user must own: follows the lobby and connects to its
+    /// members.
     ///
     /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if the peer is not disconnected, [constant
     /// ERR_UNAVAILABLE] if Steam is not initialised, or [constant ERR_CANT_CREATE] if the lobby has another owner.
@@ -63,7 +60,7 @@ impl SteamMultiplayerPeer {
         })
     }
 
-    /// Joins the game of the lobby [param lobby_id], which the local user must be in: becomes a client of its owner,
+    /// Joins the game of the lobby [param lobby_id], which the local user must be in: connects to its owner as the host,
     /// follows the lobby, and connects to its other members.
     ///
     /// Returns [constant OK], [constant ERR_ALREADY_IN_USE] if the peer is not disconnected, [constant
@@ -77,55 +74,62 @@ impl SteamMultiplayerPeer {
         })
     }
 
-    /// The peer [param peer_id] by itself, or [code]null[/code] if it is not connected.
+    /// Returns the peer [param peer_id], or [code]null[/code] if it is not connected.
     #[func]
     fn get_peer(&self, peer_id: i32) -> Option<Gd<SteamPacketPeer>> {
-        let peer = self.session.borrow().peer(ids::peer_id(peer_id)?)?;
-        Some(SteamPacketPeer::new_gd(&self.session, peer))
+        let session = self.session("get_peer")?;
+        let peer = session.borrow().peer(ids::peer_id(peer_id)?)?;
+        Some(SteamPacketPeer::new_gd(session, peer))
     }
 
-    /// The id of the peer with that Steam id, the own id for the local user, or 0 if there is none.
+    /// Returns the id of the peer with the Steam id [param steam_id], this peer's own id for the local user, or 0 if there
+    /// is none.
     #[func]
     fn get_peer_id_for_steam_id(&self, steam_id: i64) -> i32 {
-        self.session.borrow().peer_id_for_steam_id(ids::steam_id(steam_id)).map_or(0, PeerId::to_godot)
+        let Some(session) = self.session("get_peer_id_for_steam_id") else { return 0 };
+        session.borrow().peer_id_for_steam_id(ids::steam_id(steam_id)).map_or(0, PeerId::to_godot)
     }
 
-    /// The Steam id of the peer [param peer_id], the local user's for the own id, or 0 if there is none.
+    /// Returns the Steam id of the peer [param peer_id], the local user's for this peer's own id, or 0 if there is none.
     #[func]
     fn get_steam_id_for_peer_id(&self, peer_id: i32) -> i64 {
-        let steam_id = ids::peer_id(peer_id).and_then(|id| self.session.borrow().steam_id_for_peer_id(id));
+        let Some(session) = self.session("get_steam_id_for_peer_id") else { return 0 };
+        let steam_id = ids::peer_id(peer_id).and_then(|id| session.borrow().steam_id_for_peer_id(id));
         steam_id.map_or(0, ids::ToInt::to_int)
     }
 
-    /// Every peer's id, and its Steam id as the value. The own id is not among them.
+    /// Returns the Steam ids of all connected peers, by peer id. The local user is not among them.
     #[func]
     fn get_peer_map(&self) -> VarDictionary {
-        let session = self.session.borrow();
+        let Some(session) = self.session("get_peer_map") else { return VarDictionary::new() };
+        let session = session.borrow();
         let entry = |peer: &Peer| (peer.id.to_godot().to_variant(), peer.steam_id.to_int().to_variant());
         session.peers().iter().map(entry).collect()
     }
 
-    /// The lobby that the game goes with, or 0.
+    /// Returns the id of the lobby that this peer follows, or 0.
     #[func]
     fn get_tracked_lobby(&self) -> i64 {
-        self.session.borrow().tracked_lobby().map_or(0, ids::ToInt::to_int)
+        let Some(session) = self.session("get_tracked_lobby") else { return 0 };
+        session.borrow().tracked_lobby().map_or(0, ids::ToInt::to_int)
     }
 
-    /// Ends the connection with a peer, which learns that it was kicked, and reads [param message] (up to 120 bytes of UTF-8) in
-    /// its [signal connection_ended]. [signal MultiplayerPeer.peer_disconnected] follows on both sides.
+    /// Disconnects a peer, which gets [constant END_REASON_KICKED] and [param message] (cut to 120 bytes of UTF-8) in its
+    /// [signal connection_ended]. [signal MultiplayerPeer.peer_disconnected] follows on both sides.
     #[func]
     fn kick(&mut self, peer_id: i32, #[opt(default = &GString::new())] message: GString) {
         let message = message.to_string();
-        let kicked = with_peer(peer_id, |id| self.session.borrow_mut().kick(id, &message, runtime::now()));
-        outcome("kick", kicked);
+        let Some(session) = self.session("kick") else { return };
+        let kicked = with_peer(peer_id, |id| session.borrow_mut().kick(id, &message, runtime::now()));
+        self.report("kick", kicked);
     }
 
-    /// Sets one of Steam's networking options for the connections to come: one of [enum NetworkingConfig], or another
-    /// number that Steam knows. Steam must be initialised.
+    /// Sets one of Steam's networking options for new connections: one of [enum NetworkingConfig], or another number that
+    /// Steam knows. Steam must be initialised.
     ///
     /// Returns [constant OK], [constant ERR_UNAVAILABLE] if Steam is not initialised, or [constant
-    /// ERR_INVALID_PARAMETER] if Steam does not know the option, or it takes another type of value, or games may not
-    /// set it.
+    /// ERR_INVALID_PARAMETER] if Steam does not know the option, it takes another type of value, the value would lose
+    /// packets (see [enum NetworkingConfig]), or games may not set it.
     #[func]
     fn set_config(&mut self, option: i32, value: Variant) -> Error {
         let value = match value.get_type() {
@@ -135,19 +139,27 @@ impl SteamMultiplayerPeer {
             VariantType::STRING | VariantType::STRING_NAME => {
                 ConfigValue::Text(value.stringify().to_string())
             }
-            _ => return outcome("set_config", Err(BadArgument("the value must be an int, float or String"))),
+            _ => {
+                let error = BadArgument("the value must be an int, float or String");
+                return self.report("set_config", Err(error));
+            }
         };
-        runtime::adopt();
-        outcome("set_config", self.session.borrow_mut().transport_mut().set_config(option, value))
+        let Some(session) = self.session("set_config") else { return Error::ERR_UNAVAILABLE };
+        let adopted = runtime::adopt();
+        let set = session.borrow_mut().transport_mut().set_config(option, value);
+        self.report("set_config", adopted);
+        self.report("set_config", set)
     }
 
-    /// Sets a networking option back to what it is if nothing is said, for the connections to come.
+    /// Resets one of Steam's networking options to its default, for new connections.
     #[func]
     fn clear_config(&mut self, option: i32) {
-        self.session.borrow_mut().transport_mut().clear_config(option);
+        if let Some(session) = self.session("clear_config") {
+            session.borrow_mut().transport_mut().clear_config(option);
+        }
     }
 
-    /// Says how a channel shares a connection with the others. A channel with a lower [param priority] goes before all
+    /// Sets how a channel shares a connection with the others. A channel with a lower [param priority] goes before all
     /// with a higher one; those with the same share by [param weight]. Without it every channel has priority 0 and
     /// weight 1. Within a channel, unreliable packets have eight times the weight of reliable ones. Channel 0 has lanes of its own; channels that share a lane go with the most urgent of them.
     ///
@@ -155,13 +167,14 @@ impl SteamMultiplayerPeer {
     /// a weight outside 1 to 65,535.
     #[func]
     fn set_channel_priority(&mut self, channel: i32, priority: i32, weight: i32) -> Error {
+        let Some(session) = self.session("set_channel_priority") else { return Error::ERR_UNAVAILABLE };
         let set = match (Channel::new(channel), u16::try_from(weight)) {
             (Some(channel), Ok(weight)) => {
-                self.session.borrow_mut().set_channel_priority(channel, LaneConfig { priority, weight })
+                session.borrow_mut().set_channel_priority(channel, LaneConfig { priority, weight })
             }
             _ => Err(SessionError::BadPriority),
         };
-        outcome("set_channel_priority", set)
+        self.report("set_channel_priority", set)
     }
 }
 
@@ -169,13 +182,14 @@ impl SteamMultiplayerPeer {
     /// Starts a session, whichever way.
     fn begin(
         &mut self,
-        call: &str,
+        call: &'static str,
         start: impl FnOnce(&mut Session<SteamTransport>) -> Result<(), SessionError>,
     ) -> Error {
-        runtime::adopt();
+        let direct = self.direct_connections;
+        let Some(local) = self.local.get_mut() else { return errors::wrong_thread(call) };
+        let adopted = runtime::adopt();
         let started = {
-            let session = &mut *self.session.borrow_mut();
-            let direct = self.direct_connections;
+            let session = &mut *local.session.borrow_mut();
             // Without Steam the start says so.
             let _ = direct.then(|| session.transport_mut().set_direct_connections(true));
             start(session)
@@ -183,11 +197,12 @@ impl SteamMultiplayerPeer {
         if started.is_ok() {
             self.put_errors.clear();
             // The former ones first, whose names are then free.
-            self.monitors.clear();
-            self.monitors = Monitors::new(&self.session);
-            debug::set_steam_log_level(self.debug_level);
+            local.monitors.clear();
+            local.monitors = Monitors::new(&local.session);
+            debug::update_steam_log();
         }
-        outcome(call, started)
+        self.report(call, adopted);
+        self.report(call, started)
     }
 }
 

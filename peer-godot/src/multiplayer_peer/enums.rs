@@ -87,34 +87,34 @@ open_enum! {
 
 open_enum! {
     register_config: SteamMultiplayerPeer."NetworkingConfig";
-    /// Int: bytes that may wait to be sent on a connection; a packet larger than it cannot be sent.
+    /// Int: bytes that may wait to be sent on a connection, 524,288 or more.
     NETWORKING_CONFIG_SEND_BUFFER_SIZE = 9,
-    /// Int: the least rate at which a connection sends, in bytes a second.
+    /// Int: the lowest rate at which a connection sends, in bytes per second.
     NETWORKING_CONFIG_SEND_RATE_MIN = 10,
-    /// Int: the highest rate at which a connection sends, in bytes a second. Steam's default is 262,144.
+    /// Int: the highest rate at which a connection sends, in bytes per second. Steam's default is 262,144.
     NETWORKING_CONFIG_SEND_RATE_MAX = 11,
     /// Int: microseconds for which Steam waits for more before it sends a small packet. The flush at the end of a frame
     /// does not wait.
     NETWORKING_CONFIG_NAGLE_TIME = 12,
-    /// Int: milliseconds after which a connection that is being made is given up.
+    /// Int: milliseconds until an attempt to connect is given up.
     NETWORKING_CONFIG_TIMEOUT_INITIAL = 24,
-    /// Int: milliseconds without a sign of life after which a connection is given up.
+    /// Int: milliseconds without anything received until a connection is given up.
     NETWORKING_CONFIG_TIMEOUT_CONNECTED = 25,
-    /// Int: the largest datagram, in bytes with its headers.
+    /// Int: the largest datagram in bytes, headers included, 300 to 1,300.
     NETWORKING_CONFIG_MTU_PACKET_SIZE = 32,
     /// Int: 1 allows connections without encryption, 2 prefers them, 3 demands them.
     NETWORKING_CONFIG_UNENCRYPTED = 34,
-    /// Int: bytes that may wait to be received on a connection. Here the default is 16 MiB.
+    /// Int: bytes that may wait to be received on a connection. 16 MiB, the default here, or more.
     NETWORKING_CONFIG_RECV_BUFFER_SIZE = 47,
-    /// Int: messages that may wait to be received on a connection. Here the default is 65,536.
+    /// Int: messages that may wait to be received on a connection. 65,536, the default here, or more.
     NETWORKING_CONFIG_RECV_BUFFER_MESSAGES = 48,
-    /// Int: the largest message that is taken in, in bytes.
+    /// Int: the largest message that is received, in bytes, 524,288 or more.
     NETWORKING_CONFIG_RECV_MAX_MESSAGE_SIZE = 49,
     /// Int: which direct routes are tried beside Valve's relays, as Steam's flags. See
     /// [member direct_connections].
     NETWORKING_CONFIG_P2P_TRANSPORT_ICE_ENABLE = 104,
-    /// Int: milliseconds that a direct route is made to look slower, so that it is chosen less.
+    /// Int: milliseconds added to the ping of direct routes when Steam compares routes.
     NETWORKING_CONFIG_P2P_TRANSPORT_ICE_PENALTY = 105,
-    /// Int: milliseconds that a relayed route is made to look slower, so that it is chosen less.
+    /// Int: milliseconds added to the ping of relayed routes when Steam compares routes.
     NETWORKING_CONFIG_P2P_TRANSPORT_SDR_PENALTY = 106,
 }

@@ -1,5 +1,7 @@
 //! What the engine calls: a peer as `SceneMultiplayer` and any other `MultiplayerAPI` know it.
 
+use std::rc::Rc;
+
 use godot::classes::multiplayer_peer::{ConnectionStatus, TransferMode as GodotMode};
 use godot::classes::{IMultiplayerPeerExtension, MultiplayerPeerExtension};
 use godot::global::Error;
@@ -11,10 +13,11 @@ use peer_core::{Channel, Event, PeerId, PutError, Status, Target, TransferMode};
 use super::SteamMultiplayerPeer;
 use super::api::with_peer;
 use super::enums::DebugLevel;
-use crate::errors::{PutErrors, outcome};
+use crate::debug;
+use crate::errors::{self, AsError as _, PutErrors};
 use crate::ids::ToInt as _;
-use crate::monitors::Monitors;
-use crate::{debug, runtime};
+use crate::main_thread::MainThread;
+use crate::runtime::{self, SharedSession};
 
 #[godot_api]
 impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
@@ -29,23 +32,29 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
             adaptive_send_rate: PhantomVar::default(),
             max_send_rate: PhantomVar::default(),
             direct_connections: false,
-            session: runtime::new_session(),
-            current: None,
+            local: MainThread::new(),
             target: 0,
             channel: 0,
             mode: TransferMode::Reliable,
             put_errors: PutErrors::default(),
-            monitors: Monitors::default(),
             base,
         }
     }
 
     fn poll(&mut self) {
+        let Some(local) = self.local.get_mut() else {
+            errors::wrong_thread("poll");
+            return;
+        };
+        local.current = None;
         runtime::pump();
-        self.current = None;
-        self.session.borrow_mut().poll(runtime::now());
-        let this = self.emit_events();
-        self.drain_if_closed();
+        local.session.borrow_mut().poll(runtime::now());
+        let session = Rc::clone(&local.session);
+        let this = self.emit_events(&session);
+        if let Some(local) = self.local.get_mut() {
+            local.drain_if_closed();
+        }
+        // A handler may have let go of the last other reference, and the engine is still inside of this object.
         if let Some(mut this) = this
             && this.get_reference_count() == 1
         {
@@ -54,19 +63,28 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
     }
 
     fn close(&mut self) {
-        self.session.borrow_mut().close(runtime::now());
-        self.drain_if_closed();
+        let Some(local) = self.local.get_mut() else {
+            errors::wrong_thread("close");
+            return;
+        };
+        local.session.borrow_mut().close(runtime::now());
+        local.drain_if_closed();
     }
 
     fn disconnect_peer(&mut self, peer_id: i32, force: bool) {
+        let Some(local) = self.local.get_mut() else {
+            errors::wrong_thread("disconnect_peer");
+            return;
+        };
         let gone =
-            with_peer(peer_id, |id| self.session.borrow_mut().disconnect_peer(id, force, runtime::now()));
-        outcome("disconnect_peer", gone);
-        self.drain_if_closed();
+            with_peer(peer_id, |id| local.session.borrow_mut().disconnect_peer(id, force, runtime::now()));
+        local.drain_if_closed();
+        self.report("disconnect_peer", gone);
     }
 
     fn get_available_packet_count(&self) -> i32 {
-        i32::try_from(self.session.borrow().available()).unwrap_or(i32::MAX)
+        let Some(session) = self.session("get_available_packet_count") else { return 0 };
+        i32::try_from(session.borrow().available()).unwrap_or(i32::MAX)
     }
 
     fn get_max_packet_size(&self) -> i32 {
@@ -74,15 +92,18 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
     }
 
     fn get_packet_peer(&self) -> i32 {
-        self.session.borrow().front().map_or(0, |packet| packet.peer.to_godot())
+        let Some(session) = self.session("get_packet_peer") else { return 0 };
+        session.borrow().front().map_or(0, |packet| packet.peer.to_godot())
     }
 
     fn get_packet_channel(&self) -> i32 {
-        self.session.borrow().front().map_or(0, |packet| i32::from(packet.channel.get()))
+        let Some(session) = self.session("get_packet_channel") else { return 0 };
+        session.borrow().front().map_or(0, |packet| i32::from(packet.channel.get()))
     }
 
     fn get_packet_mode(&self) -> GodotMode {
-        self.session.borrow().front().map_or(GodotMode::RELIABLE, |packet| to_godot(packet.mode))
+        let Some(session) = self.session("get_packet_mode") else { return GodotMode::RELIABLE };
+        session.borrow().front().map_or(GodotMode::RELIABLE, |packet| to_godot(packet.mode))
     }
 
     #[allow(unsafe_code, reason = "Godot reads Steam's memory, and says where")]
@@ -91,12 +112,13 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
         r_buffer: RawPtr<*mut RawPtr<*const u8>>,
         r_buffer_size: RawPtr<*mut i32>,
     ) -> Error {
-        let packet = self.session.borrow_mut().pop();
+        let Some(local) = self.local.get_mut() else { return errors::wrong_thread("get_packet") };
+        let packet = local.session.borrow_mut().pop();
         let Some(packet) = packet else { return Error::ERR_UNAVAILABLE };
-        let payload = self.current.insert(packet).payload();
+        let payload = local.current.insert(packet).payload();
         // SAFETY: Godot passes the addresses of two variables of its own, which live until this returns. What the first
-        // then points to is the message in `current`: that stays where it is until the next packet or poll, and Godot
-        // documents that it reads no longer than that.
+        // then points to is the message in `current`, which stays where it is until the next packet or poll, or if this object
+        // is freed before, until the next frame. Godot documents that it reads no longer than that.
         unsafe {
             *r_buffer.ptr() = RawPtr::new(payload.as_ptr());
             // A packet has at most 512 KiB.
@@ -114,12 +136,14 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
             // SAFETY: Godot passes so many bytes of its own, and keeps them until this returns.
             unsafe { std::slice::from_raw_parts(buffer, len) }
         };
-        match self.put(payload) {
+        let Some(local) = self.local.get() else { return errors::wrong_thread("put_packet") };
+        match self.put(&local.session, payload) {
             Ok(()) => {
                 runtime::flush_at_end_of_frame();
                 Error::OK
             }
-            Err(error) => self.put_errors.report(error),
+            Err(error) if self.put_errors.is_new(error) => self.report("put_packet", Err(error)),
+            Err(error) => error.code(),
         }
     }
 
@@ -148,27 +172,35 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
     }
 
     fn is_server(&self) -> bool {
-        self.session.borrow().is_host()
+        self.session("is_server").is_some_and(|session| session.borrow().is_host())
     }
 
     fn get_unique_id(&self) -> i32 {
-        self.session.borrow().unique_id().map_or(0, PeerId::to_godot)
+        let Some(session) = self.session("get_unique_id") else { return 0 };
+        session.borrow().unique_id().map_or(0, PeerId::to_godot)
     }
 
     fn set_refuse_new_connections(&mut self, enable: bool) {
-        self.session.borrow_mut().settings_mut().refuse_new_connections = enable;
+        if let Some(session) = self.session("set_refuse_new_connections") {
+            session.borrow_mut().settings_mut().refuse_new_connections = enable;
+        }
     }
 
     fn is_refusing_new_connections(&self) -> bool {
-        self.session.borrow().settings().refuse_new_connections
+        let session = self.session("is_refusing_new_connections");
+        session.is_some_and(|session| session.borrow().settings().refuse_new_connections)
     }
 
     fn is_server_relay_supported(&self) -> bool {
-        self.session.borrow().settings().server_relay
+        let session = self.session("is_server_relay_supported");
+        session.is_some_and(|session| session.borrow().settings().server_relay)
     }
 
     fn get_connection_status(&self) -> ConnectionStatus {
-        match self.session.borrow().status() {
+        let Some(session) = self.session("get_connection_status") else {
+            return ConnectionStatus::DISCONNECTED;
+        };
+        match session.borrow().status() {
             Status::Disconnected => ConnectionStatus::DISCONNECTED,
             Status::Connecting => ConnectionStatus::CONNECTING,
             Status::Connected => ConnectionStatus::CONNECTED,
@@ -177,23 +209,25 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
 }
 
 impl SteamMultiplayerPeer {
-    fn put(&self, payload: &[u8]) -> Result<(), PutError> {
+    fn put(&self, session: &SharedSession, payload: &[u8]) -> Result<(), PutError> {
         let (target, channel) = (Target::try_from(self.target)?, Channel::try_from(self.channel)?);
-        self.session.borrow_mut().put(target, channel, self.mode, payload)
+        session.borrow_mut().put(target, channel, self.mode, payload)
     }
 
-    /// Tells the game what has happened. The session and this object are free while a handler runs.
+    /// Emits the signals of what has happened. The session and this object are free while a handler runs, or while a line is
+    /// printed.
     ///
-    /// A handler may let go of the last reference to this object while the engine is still inside of it: so if there was
-    /// anything to tell, another reference is returned.
-    fn emit_events(&mut self) -> Option<Gd<Self>> {
+    /// Returns another reference to this object if there was anything to emit: a handler may let go of the last one.
+    fn emit_events(&mut self, session: &SharedSession) -> Option<Gd<Self>> {
         let mut this = None;
         loop {
-            let event = self.session.borrow_mut().next_event();
+            let event = session.borrow_mut().next_event();
             let Some(event) = event else { return this };
             this.get_or_insert_with(|| self.to_gd());
             if self.debug_level != DebugLevel::None {
-                debug::print_event(&self.session.borrow(), &event);
+                let own = session.borrow().unique_id();
+                let _free = self.base_mut();
+                debug::print_event(own, &event);
             }
             match event {
                 Event::PeerConnected(id) => self.signals().peer_connected().emit(id.to_int()),
@@ -205,22 +239,6 @@ impl SteamMultiplayerPeer {
                 }
             }
         }
-    }
-
-    /// The session may be over for the game; what was put before still goes out.
-    fn drain_if_closed(&mut self) {
-        if self.session.borrow().status() == Status::Disconnected {
-            self.current = None;
-            self.monitors.clear();
-            runtime::drain(&self.session);
-        }
-    }
-}
-
-impl Drop for SteamMultiplayerPeer {
-    fn drop(&mut self) {
-        self.session.borrow_mut().close(runtime::now());
-        self.drain_if_closed();
     }
 }
 

@@ -2,35 +2,41 @@
 //! in `extension`.
 
 use godot::classes::MultiplayerPeerExtension;
+use godot::global::Error;
 use godot::prelude::*;
 use peer_core::limits::{MAX_STEAM_SEND_RATE, MIN_SEND_RATE};
-use peer_core::{Packet, TransferMode};
+use peer_core::{Packet, Status, TransferMode};
 use peer_steam::SteamMessage;
 
-use crate::debug;
-use crate::errors::{PutErrors, outcome};
+use crate::debug::SteamLog;
+use crate::errors::{self, AsError, PutErrors, outcome};
+use crate::main_thread::MainThread;
 use crate::monitors::Monitors;
-use crate::runtime::SharedSession;
+use crate::runtime::{self, SharedSession};
 
 pub(crate) mod enums;
 
 use enums::DebugLevel;
 
 /// A [MultiplayerPeer] over Steam's networking sockets: assign it to [member MultiplayerAPI.multiplayer_peer], and
-/// [code]@rpc[/code] travels over Steam, with no ports to open and with players that Steam vouches for.
+/// [code]@rpc[/code] travels over Steam: no ports to open, and Steam authenticates every player.
 ///
 /// Every member of a game listens and connects to every other (a full mesh). A host has the id 1, clients have random
-/// ids. A lobby gathers the players: one makes it with [method SteamSession.create_lobby] and calls
+/// ids. Players meet in a lobby: one creates it with [method SteamSession.create_lobby] and calls
 /// [method host_with_lobby], the others join it with [method SteamSession.join_lobby] and call
 /// [method connect_to_lobby]. Without a lobby, [method create_host] and [method create_client] do the same by Steam id.
 ///
 /// Steam must be initialised before: by [method SteamSession.initialize], or by another addon, whose session is then
-/// used. Every signal is emitted while the peer is polled, which the [SceneTree] does each frame, and a handler may
-/// call any method of the peer.
+/// used. Signals are emitted while the peer is polled, which the [SceneTree] does each frame, and a handler may call any
+/// method of the peer.
+///
+/// A peer may be created, held and freed on any thread, for example in a scene that is loaded in the background. Call its
+/// methods on the main thread only: elsewhere they do nothing, print an error and return [constant ERR_UNAVAILABLE] or an
+/// empty value.
 #[derive(GodotClass)]
 #[class(tool, base = MultiplayerPeerExtension)]
 pub(crate) struct SteamMultiplayerPeer {
-    /// How much is printed.
+    /// How much the peer prints.
     #[var(get = get_debug_level, set = set_debug_level, usage_flags = [DEFAULT])]
     debug_level: DebugLevel,
     /// If [code]true[/code], unreliable packets that cannot be sent at once are dropped rather than queued. It never
@@ -56,8 +62,8 @@ pub(crate) struct SteamMultiplayerPeer {
     #[allow(dead_code, reason = "the session has the value")]
     lobby_members_only: PhantomVar<bool>,
     /// How many bytes of reliable packets may wait for one peer once Steam's send buffer (512 KiB) is full. A packet past
-    /// that is refused with [constant ERR_OUT_OF_MEMORY]; none is ever lost. Each packet counts 64 bytes more than it
-    /// has.
+    /// that is refused with [constant ERR_OUT_OF_MEMORY]; none is ever lost. Each packet counts with 64 bytes of
+    /// overhead.
     #[var(get = get_max_backlog_bytes, set = set_max_backlog_bytes, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     max_backlog_bytes: PhantomVar<i64>,
@@ -74,29 +80,89 @@ pub(crate) struct SteamMultiplayerPeer {
     #[var(get = get_max_send_rate, set = set_max_send_rate, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     max_send_rate: PhantomVar<i64>,
-    /// If [code]true[/code], connections to come may also take direct routes, by which players can learn each other's
-    /// network addresses. If [code]false[/code], it is Steam's own choice, which is to use Valve's relays.
+    /// If [code]true[/code], new connections may also take direct routes, which reveal the players' IP addresses to each
+    /// other. If [code]false[/code], Steam decides; by default it uses Valve's relays.
     #[var(get = get_direct_connections, set = set_direct_connections, usage_flags = [DEFAULT])]
     direct_connections: bool,
 
-    session: SharedSession,
-    /// The packet that Godot reads: Steam's memory, kept until the next one.
-    current: Option<Packet<SteamMessage>>,
+    local: MainThread<Local>,
     // What `MultiplayerPeer` keeps for the packets to come.
     target: i32,
     channel: i32,
     mode: TransferMode,
 
     put_errors: PutErrors,
-    monitors: Monitors,
     base: Base<MultiplayerPeerExtension>,
+}
+
+/// The part of a peer that belongs to the main thread.
+#[derive(Debug)]
+struct Local {
+    session: SharedSession,
+    /// The packet that the engine reads: Steam's memory, kept until the next `get_packet` or `poll`, whatever a handler does
+    /// in the middle of it.
+    current: Option<Packet<SteamMessage>>,
+    monitors: Monitors,
+    steam_log: Option<SteamLog>,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self {
+            session: runtime::new_session(),
+            current: None,
+            monitors: Monitors::default(),
+            steam_log: None,
+        }
+    }
+}
+
+impl Local {
+    /// If the session is over for the game: what was put before still goes out.
+    fn drain_if_closed(&mut self) {
+        if self.session.borrow().status() == Status::Disconnected {
+            self.monitors.clear();
+            runtime::drain(&self.session);
+        }
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.session.borrow_mut().close(runtime::now());
+        self.drain_if_closed();
+        if let Some(packet) = self.current.take() {
+            runtime::keep_until_next_frame(packet);
+        }
+    }
+}
+
+impl SteamMultiplayerPeer {
+    /// The session; on another thread than the main one `None`, and the error of that.
+    fn session(&self, call: &'static str) -> Option<&SharedSession> {
+        let local = self.local.get();
+        if local.is_none() {
+            errors::wrong_thread(call);
+        }
+        local.map(|local| &local.session)
+    }
+
+    /// The outcome of a call for the game. This object is free while its error is printed: a handler of the engine's log
+    /// may call it.
+    fn report<E: AsError>(&mut self, call: &str, result: Result<(), E>) -> Error {
+        if result.is_ok() {
+            return Error::OK;
+        }
+        let _free = self.base_mut();
+        outcome(call, result)
+    }
 }
 
 #[godot_api]
 impl SteamMultiplayerPeer {
-    /// A connection has ended, or could not be made. [param reason] is one of [enum EndReason], or a number of another
-    /// application; [param message] is for people to read. [param peer_id] is 0 if the user on the other side never
-    /// became a peer; otherwise [signal MultiplayerPeer.peer_disconnected] follows.
+    /// Emitted when a connection has ended or could not be made. [param reason] is one of [enum EndReason], or a number that
+    /// another application chose; [param message] is meant for logs. [param peer_id] is 0 if the other user never became a
+    /// peer; otherwise [signal MultiplayerPeer.peer_disconnected] follows.
     #[signal]
     fn connection_ended(steam_id: i64, peer_id: i64, reason: i64, message: GString);
 
@@ -109,96 +175,120 @@ impl SteamMultiplayerPeer {
     /// Sets [member debug_level].
     #[func]
     fn set_debug_level(&mut self, debug_level: DebugLevel) {
+        let Some(local) = self.local.get_mut() else {
+            errors::wrong_thread("set_debug_level");
+            return;
+        };
         self.debug_level = debug_level;
-        debug::set_steam_log_level(debug_level);
+        local.steam_log = (debug_level == DebugLevel::Steam).then(SteamLog::request);
     }
 
     /// Returns [member no_delay].
     #[func]
     fn get_no_delay(&self) -> bool {
-        self.session.borrow().settings().no_delay
+        self.session("get_no_delay").is_some_and(|session| session.borrow().settings().no_delay)
     }
 
     /// Sets [member no_delay].
     #[func]
     fn set_no_delay(&mut self, no_delay: bool) {
-        self.session.borrow_mut().settings_mut().no_delay = no_delay;
+        if let Some(session) = self.session("set_no_delay") {
+            session.borrow_mut().settings_mut().no_delay = no_delay;
+        }
     }
 
     /// Returns [member no_nagle].
     #[func]
     fn get_no_nagle(&self) -> bool {
-        self.session.borrow().settings().no_nagle
+        self.session("get_no_nagle").is_some_and(|session| session.borrow().settings().no_nagle)
     }
 
     /// Sets [member no_nagle].
     #[func]
     fn set_no_nagle(&mut self, no_nagle: bool) {
-        self.session.borrow_mut().settings_mut().no_nagle = no_nagle;
+        if let Some(session) = self.session("set_no_nagle") {
+            session.borrow_mut().settings_mut().no_nagle = no_nagle;
+        }
     }
 
     /// Returns [member server_relay].
     #[func]
     fn get_server_relay(&self) -> bool {
-        self.session.borrow().settings().server_relay
+        self.session("get_server_relay").is_some_and(|session| session.borrow().settings().server_relay)
     }
 
     /// Sets [member server_relay].
     #[func]
     fn set_server_relay(&mut self, server_relay: bool) {
-        self.session.borrow_mut().settings_mut().server_relay = server_relay;
+        if let Some(session) = self.session("set_server_relay") {
+            session.borrow_mut().settings_mut().server_relay = server_relay;
+        }
     }
 
     /// Returns [member lobby_members_only].
     #[func]
     fn get_lobby_members_only(&self) -> bool {
-        self.session.borrow().settings().lobby_members_only
+        self.session("get_lobby_members_only")
+            .is_some_and(|session| session.borrow().settings().lobby_members_only)
     }
 
     /// Sets [member lobby_members_only].
     #[func]
     fn set_lobby_members_only(&mut self, lobby_members_only: bool) {
-        self.session.borrow_mut().settings_mut().lobby_members_only = lobby_members_only;
+        if let Some(session) = self.session("set_lobby_members_only") {
+            session.borrow_mut().settings_mut().lobby_members_only = lobby_members_only;
+        }
     }
 
     /// Returns [member max_backlog_bytes].
     #[func]
     fn get_max_backlog_bytes(&self) -> i64 {
-        i64::try_from(self.session.borrow().settings().max_backlog_bytes).unwrap_or(i64::MAX)
+        let bytes = self
+            .session("get_max_backlog_bytes")
+            .map(|session| session.borrow().settings().max_backlog_bytes);
+        bytes.map_or(0, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX))
     }
 
-    /// Sets [member max_backlog_bytes]. A negative number counts as 0, and less than one packet's worth (524,288) as
-    /// that.
+    /// Sets [member max_backlog_bytes]. Negative values count as 0. There is always room for one packet of the
+    /// largest size (524,288 bytes).
     #[func]
     fn set_max_backlog_bytes(&mut self, max_backlog_bytes: i64) {
         let bytes = usize::try_from(max_backlog_bytes.max(0)).unwrap_or(usize::MAX);
-        self.session.borrow_mut().settings_mut().max_backlog_bytes = bytes;
+        if let Some(session) = self.session("set_max_backlog_bytes") {
+            session.borrow_mut().settings_mut().max_backlog_bytes = bytes;
+        }
     }
 
     /// Returns [member adaptive_send_rate].
     #[func]
     fn get_adaptive_send_rate(&self) -> bool {
-        self.session.borrow().settings().adaptive_send_rate
+        self.session("get_adaptive_send_rate")
+            .is_some_and(|session| session.borrow().settings().adaptive_send_rate)
     }
 
     /// Sets [member adaptive_send_rate].
     #[func]
     fn set_adaptive_send_rate(&mut self, adaptive_send_rate: bool) {
-        self.session.borrow_mut().settings_mut().adaptive_send_rate = adaptive_send_rate;
+        if let Some(session) = self.session("set_adaptive_send_rate") {
+            session.borrow_mut().settings_mut().adaptive_send_rate = adaptive_send_rate;
+        }
     }
 
     /// Returns [member max_send_rate].
     #[func]
     fn get_max_send_rate(&self) -> i64 {
-        i64::try_from(self.session.borrow().settings().max_send_rate).unwrap_or(i64::MAX)
+        let rate = self.session("get_max_send_rate").map(|session| session.borrow().settings().max_send_rate);
+        rate.map_or(0, |rate| i64::try_from(rate).unwrap_or(i64::MAX))
     }
 
     /// Sets [member max_send_rate]. Less than 16,384 counts as that, more than 104,857,600 as that.
     #[func]
     fn set_max_send_rate(&mut self, max_send_rate: i64) {
         let rate = usize::try_from(max_send_rate.max(0)).unwrap_or(usize::MAX);
-        let rate = rate.clamp(MIN_SEND_RATE, MAX_STEAM_SEND_RATE);
-        self.session.borrow_mut().settings_mut().max_send_rate = rate;
+        if let Some(session) = self.session("set_max_send_rate") {
+            session.borrow_mut().settings_mut().max_send_rate =
+                rate.clamp(MIN_SEND_RATE, MAX_STEAM_SEND_RATE);
+        }
     }
 
     /// Returns [member direct_connections].
@@ -210,11 +300,14 @@ impl SteamMultiplayerPeer {
     /// Sets [member direct_connections].
     #[func]
     fn set_direct_connections(&mut self, direct_connections: bool) {
+        let Some(session) = self.session("set_direct_connections") else { return };
+        let set = if peer_steam::is_available() {
+            session.borrow_mut().transport_mut().set_direct_connections(direct_connections)
+        } else {
+            Ok(())
+        };
         self.direct_connections = direct_connections;
-        if peer_steam::is_available() {
-            let set = self.session.borrow_mut().transport_mut().set_direct_connections(direct_connections);
-            outcome("set_direct_connections", set);
-        }
+        self.report("set_direct_connections", set);
     }
 }
 

@@ -10,13 +10,13 @@ pub(crate) fn register() {
 }
 
 closed_enum! {
-    /// What a connection has come to, by Steam's numbers.
+    /// The state of a connection, with Steam's numbers.
     register_peer_state: SteamPacketPeer."PeerState", PeerState;
     /// There is no connection.
     STATE_NONE = 0 as None,
-    /// The two sides are looking for each other.
+    /// The connection is being made.
     STATE_CONNECTING = 1 as Connecting,
-    /// The two sides have met and look for a route.
+    /// The two sides have met, and look for a route.
     STATE_FINDING_ROUTE = 2 as FindingRoute,
     /// Packets flow.
     STATE_CONNECTED = 3 as Connected,
@@ -33,23 +33,23 @@ closed_enum! {
 }
 
 closed_enum! {
-    /// A figure of a connection.
+    /// A statistic of a connection.
     register_statistic: SteamPacketPeer."Statistic", Statistic;
-    /// The round trip in milliseconds.
+    /// The round-trip time in milliseconds.
     STAT_PING_MS = 0 as PingMs,
     /// The share of datagrams that arrived here in order, from 0 to 1; negative if not known.
     STAT_QUALITY_LOCAL = 1 as QualityLocal,
     /// The same as the other side sees it.
     STAT_QUALITY_REMOTE = 2 as QualityRemote,
-    /// Datagrams sent a second.
+    /// Datagrams sent per second.
     STAT_OUT_PACKETS_PER_SEC = 3 as OutPacketsPerSec,
-    /// Bytes sent a second.
+    /// Bytes sent per second.
     STAT_OUT_BYTES_PER_SEC = 4 as OutBytesPerSec,
-    /// Datagrams received a second.
+    /// Datagrams received per second.
     STAT_IN_PACKETS_PER_SEC = 5 as InPacketsPerSec,
-    /// Bytes received a second.
+    /// Bytes received per second.
     STAT_IN_BYTES_PER_SEC = 6 as InBytesPerSec,
-    /// What Steam thinks the connection carries, in bytes a second.
+    /// Steam's estimate of what the connection can carry, in bytes per second.
     STAT_SEND_RATE = 7 as SendRate,
     /// Unreliable bytes that wait to be sent.
     STAT_PENDING_UNRELIABLE = 8 as PendingUnreliable,
@@ -59,6 +59,6 @@ closed_enum! {
     STAT_SENT_UNACKED_RELIABLE = 10 as SentUnackedReliable,
     /// How long a packet put now would wait before it goes out, in microseconds.
     STAT_QUEUE_TIME_US = 11 as QueueTimeUs,
-    /// Bytes of packets that wait for room in Steam's send buffer. Each packet counts 64 more than it has.
+    /// Bytes of packets that wait for room in Steam's send buffer. Each packet counts with 64 bytes of overhead.
     STAT_BACKLOG_BYTES = 12 as BacklogBytes,
 }

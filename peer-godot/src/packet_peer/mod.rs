@@ -11,23 +11,26 @@ use peer_core::limits::MAX_PACKET_BYTES;
 use peer_core::{Channel, Peer, PutError, RealTimeStatus, Session, Target, TransferMode};
 use peer_steam::SteamTransport;
 
-use crate::errors::{PutErrors, outcome};
+use crate::errors::{self, AsError as _, PutErrors, outcome};
 use crate::ids::ToInt as _;
+use crate::main_thread::MainThread;
 use crate::runtime::{self, SharedSession};
 
 pub(crate) mod enums;
 
 use enums::{PeerState, Statistic};
 
-/// One peer of a [SteamMultiplayerPeer], from [method SteamMultiplayerPeer.get_peer]: who it is, and how its connection
-/// does.
+type WeakSession = Weak<RefCell<Session<SteamTransport>>>;
+
+/// One peer of a [SteamMultiplayerPeer], from [method SteamMultiplayerPeer.get_peer]: who it is, and the state of its
+/// connection.
 ///
-/// Packets put here go to that peer alone, reliable and on channel 0. What the peer sends is read from the
+/// Packets put here go to this peer only, reliably and on channel 0. What the peer sends is read from the
 /// [SteamMultiplayerPeer].
 #[derive(GodotClass)]
 #[class(tool, no_init, base = PacketPeerExtension)]
 pub(crate) struct SteamPacketPeer {
-    session: Weak<RefCell<Session<SteamTransport>>>,
+    session: MainThread<WeakSession>,
     peer: Peer,
     put_errors: PutErrors,
     base: Base<PacketPeerExtension>,
@@ -35,22 +38,27 @@ pub(crate) struct SteamPacketPeer {
 
 #[godot_api]
 impl SteamPacketPeer {
-    /// The Steam id of the user.
+    /// Returns the Steam id of the user.
     #[func]
     fn get_steam_id(&self) -> i64 {
         self.peer.steam_id.to_int()
     }
 
-    /// The peer's id.
+    /// Returns the peer's id.
     #[func]
     fn get_peer_id(&self) -> i32 {
         self.peer.id.to_godot()
     }
 
-    /// What the connection has come to.
+    /// Returns the state of the connection.
     #[func]
     fn get_state(&self) -> PeerState {
-        match (self.is_known(), self.status()) {
+        let Some(session) = self.session("get_state") else { return PeerState::None };
+        let (is_known, status) = {
+            let session = session.borrow();
+            (session.peer(self.peer.id).is_some(), session.real_time_status(self.peer.id))
+        };
+        match (is_known, status) {
             (true, Some(_)) => PeerState::Connected,
             // It has ended, and what it sent before is still to be read.
             (true, None) => PeerState::ClosedByPeer,
@@ -58,26 +66,30 @@ impl SteamPacketPeer {
         }
     }
 
-    /// A figure of the connection as it is now; 0 if there is no connection any more.
+    /// Returns a statistic of the connection, or 0 if it has ended.
     #[func]
     fn get_statistic(&self, statistic: Statistic) -> f64 {
+        let Some(session) = self.session("get_statistic") else { return 0.0 };
+        let session = session.borrow();
         if statistic == Statistic::BacklogBytes {
-            let session = self.session.upgrade();
-            let bytes = session.and_then(|session| session.borrow().backlog_bytes(self.peer.id));
+            let bytes = session.backlog_bytes(self.peer.id);
             // A backlog has less than 2^53 bytes.
             #[allow(clippy::cast_precision_loss)]
             return bytes.map_or(0.0, |bytes| bytes as f64);
         }
-        self.status().map_or(0.0, |status| figure(&status, statistic))
+        session.real_time_status(self.peer.id).map_or(0.0, |status| value_of(&status, statistic))
     }
 
-    /// Ends the connection with the peer; see [method MultiplayerPeer.disconnect_peer].
+    /// Disconnects the peer; see [method MultiplayerPeer.disconnect_peer].
     #[func]
     fn disconnect_peer(&mut self, #[opt(default = false)] force: bool) {
-        if let Some(session) = self.session.upgrade() {
-            let gone = session.borrow_mut().disconnect_peer(self.peer.id, force, runtime::now());
+        let Some(session) = self.session("disconnect_peer") else { return };
+        let gone = session.borrow_mut().disconnect_peer(self.peer.id, force, runtime::now());
+        runtime::drain(&session);
+        if gone.is_err() {
+            // A handler of the engine's log may call this object.
+            let _free = self.base_mut();
             outcome("disconnect_peer", gone);
-            runtime::drain(&session);
         }
     }
 }
@@ -102,12 +114,17 @@ impl IPacketPeerExtension for SteamPacketPeer {
             // SAFETY: Godot passes so many bytes of its own, and keeps them until this returns.
             unsafe { std::slice::from_raw_parts(buffer, len) }
         };
-        match self.put(payload) {
+        let Some(session) = self.session.get() else { return errors::wrong_thread("put_packet") };
+        match self.put(session, payload) {
             Ok(()) => {
                 runtime::flush_at_end_of_frame();
                 Error::OK
             }
-            Err(error) => self.put_errors.report(error),
+            Err(error) if self.put_errors.is_new(error) => {
+                let _free = self.base_mut();
+                outcome("put_packet", Err(error))
+            }
+            Err(error) => error.code(),
         }
     }
 
@@ -122,25 +139,26 @@ impl IPacketPeerExtension for SteamPacketPeer {
 
 impl SteamPacketPeer {
     pub(crate) fn new_gd(session: &SharedSession, peer: Peer) -> Gd<Self> {
-        let session = Rc::downgrade(session);
+        let session = MainThread::with(Rc::downgrade(session));
         Gd::from_init_fn(|base| Self { session, peer, put_errors: PutErrors::default(), base })
     }
 
-    fn is_known(&self) -> bool {
-        self.session.upgrade().is_some_and(|session| session.borrow().peer(self.peer.id).is_some())
+    /// The session, as long as there is one; on another thread than the main one `None`, and the error of that.
+    fn session(&self, call: &'static str) -> Option<SharedSession> {
+        let session = self.session.get();
+        if session.is_none() {
+            errors::wrong_thread(call);
+        }
+        session?.upgrade()
     }
 
-    fn status(&self) -> Option<RealTimeStatus> {
-        self.session.upgrade()?.borrow().real_time_status(self.peer.id)
-    }
-
-    fn put(&self, payload: &[u8]) -> Result<(), PutError> {
-        let session = self.session.upgrade().ok_or(PutError::NotConnected)?;
+    fn put(&self, session: &WeakSession, payload: &[u8]) -> Result<(), PutError> {
+        let session = session.upgrade().ok_or(PutError::NotConnected)?;
         session.borrow_mut().put(Target::Only(self.peer.id), Channel::ZERO, TransferMode::Reliable, payload)
     }
 }
 
-fn figure(status: &RealTimeStatus, statistic: Statistic) -> f64 {
+fn value_of(status: &RealTimeStatus, statistic: Statistic) -> f64 {
     match statistic {
         Statistic::PingMs => status.ping_ms.into(),
         Statistic::QualityLocal => status.quality_local.into(),

@@ -6,7 +6,7 @@ use godot::classes::{Engine, SceneTree};
 use godot::prelude::*;
 
 use super::SteamSession;
-use crate::{debug, runtime};
+use crate::{debug, errors, runtime};
 
 thread_local! {
     static IS_ATTACHED: Cell<bool> = const { Cell::new(false) };
@@ -40,6 +40,7 @@ fn connect(object: &mut Gd<Object>, signal: &str, handler: Callable) {
 
 fn frame() {
     runtime::frame();
+    errors::print_wrong_thread();
     debug::print_lines();
     while let Some(event) = runtime::next_lobby_event() {
         SteamSession::emit(event);

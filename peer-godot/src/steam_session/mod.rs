@@ -2,10 +2,11 @@
 
 use godot::classes::Os;
 use godot::global::Error;
+use godot::init::is_main_thread;
 use godot::prelude::*;
 use peer_steam::{LobbyError, LobbyEvent, Steam};
 
-use crate::errors::{AsError, BadArgument, outcome};
+use crate::errors::{self, AsError, BadArgument, outcome};
 use crate::ids::{self, ToInt as _};
 use crate::runtime;
 
@@ -17,11 +18,15 @@ pub(crate) mod frame;
 use enums::LobbyType;
 use filters::Filters;
 
-/// Steam's session of this process: its start, the local user, and lobbies.
+/// Steam in this process: initialisation, the local user, and lobbies.
 ///
-/// Call [method initialize] once, before anything else of Steam. Callbacks are then run every frame by themselves. If
-/// another addon has initialised Steam, that session is used, and every signal comes all the same. Both addons hear of what
+/// Call [method initialize] once, before anything else of Steam. Steam's callbacks then run every frame. If
+/// another addon has initialised Steam, its session is used, and every signal
+/// is emitted all the same. Both addons hear of what
 /// happens, whichever of them runs callbacks.
+///
+/// Methods may be called on any thread, except [method initialize] and [method shutdown]. Signals are emitted on the main
+/// thread, once a frame.
 #[derive(GodotClass)]
 #[class(singleton, tool, init, base = Object)]
 pub(crate) struct SteamSession {
@@ -30,38 +35,38 @@ pub(crate) struct SteamSession {
 
 #[godot_api]
 impl SteamSession {
-    /// The answer to [method create_lobby]. [param result] is one of [enum Result]; with [constant RESULT_OK] the lobby
+    /// Emitted in answer to [method create_lobby]. [param result] is one of [enum Result]; with [constant RESULT_OK] the lobby
     /// exists, and the local user is in it and owns it. Otherwise [param lobby_id] is 0.
     #[signal]
     fn lobby_created(result: i64, lobby_id: i64);
 
-    /// The answer to [method join_lobby]. [param response] is one of [enum ChatRoomEnterResponse]; with [constant
+    /// Emitted in answer to [method join_lobby]. [param response] is one of [enum ChatRoomEnterResponse]; with [constant
     /// CHAT_ROOM_ENTER_RESPONSE_SUCCESS] the local user is in the lobby.
     #[signal]
     fn lobby_joined(lobby_id: i64, response: i64);
 
-    /// The answer to [method request_lobby_list]: lobbies, the nearest first. Empty if none was found.
+    /// Emitted in answer to [method request_lobby_list], with the nearest lobbies first; empty if none was found.
     #[signal]
     fn lobby_list_received(lobby_ids: PackedInt64Array);
 
-    /// Somebody came into a lobby that the local user is in.
+    /// Emitted when a user has joined a lobby that the local user is in.
     #[signal]
     fn lobby_member_joined(lobby_id: i64, steam_id: i64);
 
-    /// Somebody left a lobby that the local user is in, or was lost from it.
+    /// Emitted when a user has left a lobby that the local user is in, or has lost the connection to it.
     #[signal]
     fn lobby_member_left(lobby_id: i64, steam_id: i64);
 
-    /// The data of a lobby have changed.
+    /// Emitted when the data of a lobby have changed.
     #[signal]
     fn lobby_data_changed(lobby_id: i64);
 
-    /// The local user has chosen in Steam to join the lobby of a friend. Call [method join_lobby] to do so.
+    /// Emitted when the local user chose in Steam to join a friend's lobby. Call [method join_lobby] to do so.
     #[signal]
     fn join_requested(lobby_id: i64, friend_id: i64);
 
     /// Initialises Steam for the game with that id ([code]480[/code] is Valve's example game). With 0, the id is taken
-    /// from the file [code]steam_appid.txt[/code], or from Steam if Steam has started the game. Harmless if it has been
+    /// from the file [code]steam_appid.txt[/code], or from Steam if Steam has started the game. Does nothing if it has been
     /// done.
     ///
     /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if [param app_id] cannot be an id, or [constant
@@ -69,6 +74,9 @@ impl SteamSession {
     /// account does not own the game. The line that is printed says which.
     #[func]
     fn initialize(&self, app_id: i64) -> Error {
+        if !is_main_thread() {
+            return errors::wrong_thread("initialize");
+        }
         let Ok(app_id) = u32::try_from(app_id) else {
             return outcome("initialize", Err(BadArgument("the app id must be 0 to 4294967295")));
         };
@@ -82,7 +90,7 @@ impl SteamSession {
         outcome("initialize", runtime::initialize())
     }
 
-    /// Whether Steam is initialised.
+    /// Returns [code]true[/code] if Steam is initialised.
     #[func]
     fn is_initialized(&self) -> bool {
         runtime::steam(|_| ()).is_some()
@@ -93,22 +101,26 @@ impl SteamSession {
     /// is.
     #[func]
     fn shutdown(&self) {
-        runtime::shut_down();
+        if is_main_thread() {
+            runtime::shut_down();
+        } else {
+            errors::wrong_thread("shutdown");
+        }
     }
 
-    /// The Steam id of the local user; 0 before [method initialize].
+    /// Returns the Steam id of the local user, or 0 before [method initialize].
     #[func]
     fn get_steam_id(&self) -> i64 {
         runtime::steam(|steam| steam.steam_id()).flatten().map_or(0, ids::ToInt::to_int)
     }
 
-    /// The name of the local user; empty before [method initialize].
+    /// Returns the name of the local user, empty before [method initialize].
     #[func]
     fn get_persona_name(&self) -> GString {
         read(|steam| GString::from(&steam.persona_name()))
     }
 
-    /// Makes a lobby for up to [param max_members] (1 to 250) players, the local user among them. [signal lobby_created]
+    /// Creates a lobby for up to [param max_members] (1 to 250) players, the local user among them. [signal lobby_created]
     /// answers.
     ///
     /// Returns [constant OK], [constant ERR_UNAVAILABLE] before [method initialize], or [constant
@@ -126,13 +138,13 @@ impl SteamSession {
         ask("join_lobby", |steam| steam.join_lobby(ids::lobby_id(lobby_id)))
     }
 
-    /// Leaves a lobby, at once. Connections of a [SteamMultiplayerPeer] stay as they are.
+    /// Leaves a lobby at once. Connections of a [SteamMultiplayerPeer] are not affected.
     #[func]
     fn leave_lobby(&self, lobby_id: i64) {
         runtime::steam(|steam| steam.leave_lobby(ids::lobby_id(lobby_id)));
     }
 
-    /// The owner of a lobby that the local user is in; otherwise 0.
+    /// Returns the Steam id of a lobby's owner, or 0 if the local user is not in the lobby.
     #[func]
     fn get_lobby_owner(&self, lobby_id: i64) -> i64 {
         runtime::steam(|steam| steam.lobby_owner(ids::lobby_id(lobby_id)))
@@ -140,7 +152,7 @@ impl SteamSession {
             .map_or(0, ids::ToInt::to_int)
     }
 
-    /// The members of a lobby that the local user is in, the local user among them.
+    /// Returns the Steam ids of the members of a lobby that the local user is in, the local user's included.
     #[func]
     fn get_lobby_members(&self, lobby_id: i64) -> PackedInt64Array {
         read(|steam| {
@@ -148,33 +160,33 @@ impl SteamSession {
         })
     }
 
-    /// How many members a lobby may have; 0 if Steam knows nothing of it.
+    /// Returns how many members a lobby may have, or 0 if Steam does not know the lobby.
     #[func]
     fn get_lobby_member_limit(&self, lobby_id: i64) -> i32 {
         read(|steam| steam.lobby_member_limit(ids::lobby_id(lobby_id)))
     }
 
-    /// The value of a key of a lobby, that was listed or joined; empty if there is none.
+    /// Returns the value of [param key] of a lobby that was listed or joined, empty if there is none.
     #[func]
     fn get_lobby_data(&self, lobby_id: i64, key: GString) -> GString {
         read(|steam| GString::from(&steam.lobby_data(ids::lobby_id(lobby_id), &key.to_string())))
     }
 
-    /// All keys of a lobby with their values.
+    /// Returns all keys of a lobby with their values.
     #[func]
     fn get_all_lobby_data(&self, lobby_id: i64) -> VarDictionary {
         let data = read(|steam| steam.all_lobby_data(ids::lobby_id(lobby_id)));
         data.iter().map(|(key, value)| (key.to_variant(), value.to_variant())).collect()
     }
 
-    /// Sets the value of a key. [code]false[/code] if the local user is not the owner, the key is longer than 255 bytes,
-    /// or there is no room (8,192 bytes in all).
+    /// Sets the value of [param key] of a lobby. Returns [code]false[/code] if the local user is not the owner, the key is
+    /// longer than 255 bytes, or there is no room (8,192 bytes in all).
     #[func]
     fn set_lobby_data(&self, lobby_id: i64, key: GString, value: GString) -> bool {
         read(|steam| steam.set_lobby_data(ids::lobby_id(lobby_id), &key.to_string(), &value.to_string()))
     }
 
-    /// Says whether more players may join. [code]false[/code] if the local user is not the owner.
+    /// Sets whether more players may join a lobby. Returns [code]false[/code] if the local user is not the owner.
     #[func]
     fn set_lobby_joinable(&self, lobby_id: i64, joinable: bool) -> bool {
         read(|steam| steam.set_lobby_joinable(ids::lobby_id(lobby_id), joinable))
@@ -197,7 +209,7 @@ impl SteamSession {
         }
     }
 
-    /// Opens Steam's overlay, with the dialog to invite friends to a lobby.
+    /// Opens the dialog of Steam's overlay to invite friends to a lobby.
     #[func]
     fn open_invite_dialog(&self, lobby_id: i64) {
         runtime::steam(|steam| steam.open_invite_dialog(ids::lobby_id(lobby_id)));

@@ -47,7 +47,7 @@ fn spawned_nodes_and_their_state_are_the_same_everywhere() {
 fn a_game_sees_what_it_sees_over_enet() {
     let roles = ["host", "a", "b"];
     let traces = ["enet", "steam"].map(|transport| {
-        let mut game = Game::new("yardstick");
+        let mut game = Game::new("baseline");
         for role in roles {
             game.start_with(role, &[("GAME_TRANSPORT", transport)]);
         }

@@ -114,3 +114,25 @@ fn a_killed_host_ends_its_client() {
     game.say("killed", "true");
     game.end();
 }
+
+/// Memory that is freed is overwritten at once, so that whoever reads it finds something else.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_packet_stays_readable_whatever_its_handlers_do() {
+    let mut game = Game::new("packet_memory");
+    game.start("host");
+    let overwrite = [("MALLOC_PERTURB_", "165"), ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0")];
+    game.start_with("client", &overwrite);
+    game.end();
+}
+
+#[test]
+fn a_peer_may_be_made_held_and_freed_on_any_thread() {
+    play("threads", &["alone"]);
+}
+
+/// Loggers of a game's own are new in Godot 4.5.
+#[test]
+fn a_logger_may_call_the_peer_that_prints() {
+    play("loggers", &["host", "client"]);
+}

@@ -8,7 +8,7 @@ extends Node
 const FIRST_ACCOUNT := 76561197960265728
 
 ## Longer than anything takes, however busy the machine is.
-const PATIENCE_SECONDS := 20.0
+const TIMEOUT_SECONDS := 20.0
 
 ## Which part of the scenario this process plays.
 var role: String
@@ -62,7 +62,7 @@ func expect_error(text: String, times := 1) -> void:
 
 
 ## Waits until a condition holds, frame by frame.
-func until(what: String, condition: Callable, seconds := PATIENCE_SECONDS) -> void:
+func until(what: String, condition: Callable, seconds := TIMEOUT_SECONDS) -> void:
 	_checks += 1
 	var deadline := Time.get_ticks_msec() + int(seconds * 1000.0)
 	while not condition.call():

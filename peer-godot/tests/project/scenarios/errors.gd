@@ -1,6 +1,15 @@
 extends "res://peer_scenario.gd"
 ## Every error has its number, and prints one line.
 
+## Options of which less would lose or refuse packets.
+const LEAST := {
+	SteamMultiplayerPeer.NETWORKING_CONFIG_SEND_BUFFER_SIZE: 524_288,
+	SteamMultiplayerPeer.NETWORKING_CONFIG_RECV_BUFFER_SIZE: 16_777_216,
+	SteamMultiplayerPeer.NETWORKING_CONFIG_RECV_BUFFER_MESSAGES: 65_536,
+	SteamMultiplayerPeer.NETWORKING_CONFIG_RECV_MAX_MESSAGE_SIZE: 524_288,
+	SteamMultiplayerPeer.NETWORKING_CONFIG_MTU_PACKET_SIZE: 300,
+}
+
 
 func run() -> void:
 	if role == "host":
@@ -75,10 +84,19 @@ func options() -> void:
 	for name in ClassDB.class_get_enum_constants("SteamMultiplayerPeer", "NetworkingConfig"):
 		var option := ClassDB.class_get_integer_constant("SteamMultiplayerPeer", name)
 		# Those that this scenario has set, and one that only Valve's own library has.
-		if option in [9, 10, 11, SteamMultiplayerPeer.NETWORKING_CONFIG_P2P_TRANSPORT_SDR_PENALTY]:
+		if option in [10, 11, SteamMultiplayerPeer.NETWORKING_CONFIG_P2P_TRANSPORT_SDR_PENALTY]:
 			continue
-		equal(peer.set_config(option, 20_000), OK, "set_config of %s" % name)
+		if option in LEAST:
+			expect_error("set_config: networking option %d must be at least" % option)
+			equal(peer.set_config(option, LEAST[option] - 1), ERR_INVALID_PARAMETER, "set_config of %s, too low" % name)
+		equal(peer.set_config(option, LEAST.get(option, 1_200)), OK, "set_config of %s" % name)
 		peer.clear_config(option)
+	expect_error("must be at most 1300")
+	equal(peer.set_config(SteamMultiplayerPeer.NETWORKING_CONFIG_MTU_PACKET_SIZE, 1_301), ERR_INVALID_PARAMETER, "an MTU")
+	# What the peer sets itself, and what would let in users whom Steam does not vouch for.
+	for option: int in [23, 33, 37, 38, 40, 50, 52]:
+		expect_error("set_config: networking option %d is reserved for the transport" % option)
+		equal(peer.set_config(option, 1), ERR_INVALID_PARAMETER, "set_config of option %d" % option)
 	peer.clear_config(123_456)
 	expect_error("set_config: ", 5)
 	equal(peer.set_config(TIMEOUT, "long"), ERR_INVALID_PARAMETER, "set_config with a text for a number")

@@ -6,7 +6,7 @@ extends EditorPlugin
 ## editor makes: the role "first" is that start.
 
 const CLASSES: Array[StringName] = [&"SteamMultiplayerPeer", &"SteamPacketPeer", &"SteamSession"]
-const PATIENCE_SECONDS := 40
+const TIMEOUT_SECONDS := 40
 
 var failures := 0
 
@@ -86,7 +86,7 @@ func fail(what: String) -> void:
 
 
 func until(what: String, condition: Callable) -> void:
-	var deadline := Time.get_ticks_msec() + PATIENCE_SECONDS * 1000
+	var deadline := Time.get_ticks_msec() + TIMEOUT_SECONDS * 1000
 	while not condition.call():
 		if Time.get_ticks_msec() > deadline:
 			fail("no " + what)

@@ -1,0 +1,4 @@
+extends Node
+## Holds a peer from the moment that it is made, on whichever thread that is.
+
+var peer := SteamMultiplayerPeer.new()
