@@ -5,8 +5,28 @@ use std::time::Duration;
 /// The largest packet, in bytes: Steam's `k_cbMaxSteamNetworkingSocketsMessageSizeSend`.
 pub const MAX_PACKET_BYTES: usize = 512 * 1024;
 
-/// How long a hello may take to arrive after Connected, before the connection is closed.
-pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a hello may take to arrive after Connected, before the connection is closed: as long as a game that loads may
+/// block its main thread.
+pub const HELLO_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How many accepted connections may wait for a hello at a time. For a further one the oldest is closed, so that strangers
+/// who say nothing cannot fill the session.
+pub const MAX_AWAITING_HELLO: usize = 256;
+
+/// A longer time between two polls does not count against the peers: the process was blocked, and heard nothing.
+pub const MAX_POLL_GAP: Duration = Duration::from_secs(1);
+
+/// How long a client goes on dialling a host that does not answer, or whom Steam keeps from answering.
+pub const HOST_DIAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long Steam's own report of a lost connection may follow after it refused a message on it.
+pub const LOSS_REPORT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What Steam's send buffer of a connection holds (`k_ESteamNetworkingConfig_SendBufferSize`, its default).
+pub const SEND_BUFFER_BYTES: u32 = 512 * 1024;
+
+/// What a message may take of that buffer beyond its bytes: Steam's own header.
+pub const SEND_BUFFER_OVERHEAD_BYTES: usize = 64;
 
 /// How long a request from someone who is not in the lobby waits for Steam to report that they are: the request and the
 /// lobby's message take different routes.
@@ -74,6 +94,9 @@ pub const FLUSH_BYTES: usize = 256 * 1024;
 
 /// Overhead of a packet in the backlog, in bytes. Counted, so that a backlog of tiny packets is bounded too.
 pub const BACKLOG_ENTRY_BYTES: usize = 64;
+
+/// The most that `max_backlog_bytes` can be.
+pub const MAX_BACKLOG_BYTES: usize = 1 << 31;
 
 /// Default of `max_backlog_bytes`.
 pub const DEFAULT_MAX_BACKLOG_BYTES: usize = 8 * 1024 * 1024;

@@ -156,7 +156,8 @@ impl Closing {
     fn send_rest<T: Transport>(&mut self, transport: &mut T, buffers: &mut Buffers) -> bool {
         let Buffers { queue, results, drain } = buffers;
         if self.send.is_backlogged() {
-            drain.add_ready(0);
+            drain.add_full(0);
+            drain.start(transport, self);
             // The goodbye that follows has the order not to wait.
             drain.run(transport, self, queue, results, SendFlags::empty());
             drain.clear();

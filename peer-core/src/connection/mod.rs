@@ -112,6 +112,8 @@ pub(crate) struct Connection<M> {
     pub(crate) steam_id: SteamId,
     /// How to dial it again; `None` if they dialled us.
     pub(crate) dial: Option<Dial>,
+    /// Until when Steam may report why it takes no more packets.
+    pub(crate) loss_report_until: Option<Time>,
 }
 
 const _: () = assert!(
@@ -147,6 +149,7 @@ impl<M> Connection<M> {
             rate: None,
             steam_id,
             dial: None,
+            loss_report_until: None,
         }
     }
 

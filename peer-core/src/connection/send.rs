@@ -1,4 +1,7 @@
 //! The sending half of a connection: what could not be sent yet, what was sent last, and how a backlog is drained.
+//!
+//! Steam is never given more than fits into its send buffer. What `SendMessages` does after a message that finds no room
+//! differs between versions of Steam: some try each of those that follow, and a small one may then overtake.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -8,7 +11,10 @@ use bytes::Bytes;
 use crate::congestion::send_window;
 use crate::control::LastNumbers;
 use crate::lane::{Dialect, Lane, SendFlags};
-use crate::limits::{BACKLOG_CHUNK_BYTES, BACKLOG_ENTRY_BYTES, DEFAULT_SEND_RATE};
+use crate::limits::{
+    BACKLOG_CHUNK_BYTES, BACKLOG_ENTRY_BYTES, DEFAULT_SEND_RATE, SEND_BUFFER_BYTES,
+    SEND_BUFFER_OVERHEAD_BYTES,
+};
 use crate::send_queue::SendQueue;
 use crate::transport::{ConnectionHandle, Outgoing, SendResult, Transport};
 
@@ -35,8 +41,10 @@ pub(crate) struct SendHalf {
     pub(crate) put_bytes: u32,
     /// Reliable bytes of this connection in the send queue.
     pub(crate) queued_bytes: u32,
-    /// Bytes of the backlog, entries included; 0 only if it is empty.
-    backlog_bytes: usize,
+    /// What `put_bytes` may come to before Steam's send buffer can be full, by what was pending there at the last look.
+    full_at: u32,
+    /// Bytes of the backlog, entries included; 0 only if it is empty. At most `MAX_BACKLOG_BYTES` and one packet.
+    backlog_bytes: u32,
     backlog: VecDeque<Unsent>,
     /// The number of the last reliable message, by lane; 0 if there was none.
     last_numbers: [i64; Lane::COUNT],
@@ -54,6 +62,7 @@ impl Default for SendHalf {
             is_broken: false,
             last_queued: NOT_QUEUED,
             queued_bytes: 0,
+            full_at: SEND_BUFFER_BYTES,
             backlog_bytes: 0,
             backlog: VecDeque::new(),
             put_bytes: 0,
@@ -73,9 +82,30 @@ impl SendHalf {
         self.backlog_bytes > 0
     }
 
+    /// How many bytes Steam's send buffer has room for, at least.
+    #[inline]
+    fn room(&self) -> usize {
+        let room = self.full_at.wrapping_sub(self.put_bytes).cast_signed();
+        usize::try_from(room).unwrap_or(0)
+    }
+
+    /// Whether a reliable message of `len` bytes can be queued without a look at Steam's send buffer.
+    #[inline]
+    pub(crate) fn has_room(&self, len: usize) -> bool {
+        self.queued_bytes as usize + len + SEND_BUFFER_OVERHEAD_BYTES <= self.room()
+    }
+
+    /// Asks how much is pending in Steam's send buffer. For a connection that is gone Steam does not say, and sending tells.
+    pub(crate) fn look_at_buffer<T: Transport>(&mut self, transport: &T, handle: ConnectionHandle) {
+        let status = transport.real_time_status(handle, &mut []).unwrap_or_default();
+        let pending = status.pending_reliable.saturating_add(status.pending_unreliable);
+        let room = SEND_BUFFER_BYTES.saturating_sub(u32::try_from(pending).unwrap_or(0));
+        self.full_at = self.put_bytes.wrapping_add(room);
+    }
+
     /// Bytes accepted from the game and not yet by Steam, backlog entries included.
     pub(crate) fn unsent_bytes(&self) -> usize {
-        self.backlog_bytes + self.queued_bytes as usize
+        self.backlog_bytes as usize + self.queued_bytes as usize
     }
 
     /// Notes that Steam took a reliable message of `len` bytes on `lane` under `number`.
@@ -120,24 +150,32 @@ impl SendHalf {
     }
 
     pub(crate) fn push_backlog(&mut self, lane: Lane, payload: Bytes) {
-        self.backlog_bytes += payload.len() + BACKLOG_ENTRY_BYTES;
+        self.backlog_bytes += entry_bytes(&payload);
         self.backlog.push_back(Unsent { payload, lane });
     }
 
-    /// The beginning of the backlog, about as much as one call should try, and at least one packet.
+    /// The beginning of the backlog, about as much as one call should try, and no more than Steam has room for. The
+    /// largest packet needs the whole buffer.
     fn chunk(&self) -> impl Iterator<Item = &Unsent> {
-        let mut bytes = 0;
+        let room = self.room();
+        let (mut bytes, mut taken) = (0, 0);
         self.backlog.iter().take_while(move |unsent| {
             let is_first = bytes == 0;
             bytes += unsent.payload.len() + BACKLOG_ENTRY_BYTES;
-            is_first || bytes <= BACKLOG_CHUNK_BYTES
+            taken += unsent.payload.len() + SEND_BUFFER_OVERHEAD_BYTES;
+            let fits = taken <= room || is_first && room == SEND_BUFFER_BYTES as usize;
+            fits && (is_first || bytes <= BACKLOG_CHUNK_BYTES)
         })
+    }
+
+    fn can_drain(&self) -> bool {
+        self.chunk().next().is_some()
     }
 
     /// Removes the first packet of the backlog, which was sent.
     fn pop_backlog(&mut self) {
         if let Some(sent) = self.backlog.pop_front() {
-            self.backlog_bytes -= sent.payload.len() + BACKLOG_ENTRY_BYTES;
+            self.backlog_bytes -= entry_bytes(&sent.payload);
         }
     }
 
@@ -152,6 +190,12 @@ impl SendHalf {
         self.backlog.clear();
         self.backlog_bytes = 0;
     }
+}
+
+/// What a packet in the backlog counts.
+#[allow(clippy::cast_possible_truncation, reason = "a packet is smaller than 4 GiB")]
+fn entry_bytes(payload: &Bytes) -> u32 {
+    (payload.len() + BACKLOG_ENTRY_BYTES) as u32
 }
 
 /// Where the sending halves of connections are.
@@ -204,9 +248,19 @@ impl Drain {
         self.ready.clear();
     }
 
-    /// A new flush: all are tried again.
-    pub(crate) fn start(&mut self) {
-        mem::swap(&mut self.ready, &mut self.full);
+    /// A new flush: Steam is asked how much room there is by now, and those that fit are tried again.
+    pub(crate) fn start<T: Transport>(&mut self, transport: &T, halves: &mut impl SendHalves) {
+        self.ready.append(&mut self.full);
+        let Self { ready, full } = self;
+        ready.retain(|&key| {
+            let Some((handle, half)) = halves.get(key) else { return false };
+            half.look_at_buffer(transport, handle);
+            let can_drain = half.can_drain();
+            if !can_drain {
+                full.push(key);
+            }
+            can_drain
+        });
     }
 
     /// Sends chunk after chunk until Steam has no more room, or nothing is left.
@@ -283,7 +337,17 @@ impl Drain {
                 halves.mark_broken(message.key);
             }
         }
-        self.ready.retain(|&key| halves.get(key).is_some_and(|(_, half)| half.is_backlogged()));
+        let Self { ready, full } = self;
+        ready.retain(|&key| {
+            let Some((_, half)) = halves.get(key).filter(|(_, half)| half.is_backlogged()) else {
+                return false;
+            };
+            let can_drain = half.can_drain();
+            if !can_drain {
+                full.push(key);
+            }
+            can_drain
+        });
         total
     }
 }

@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::ops::{Index, IndexMut};
+use std::time::Duration;
 
 use slab::Slab;
 
@@ -79,6 +80,19 @@ impl<M> Table<M> {
         let previous = mem::replace(state, next);
         self.activate(key);
         previous
+    }
+
+    /// Gives the peers of active connections more time, because this side did not listen for so long.
+    pub(crate) fn extend_timeouts(&mut self, time: Duration) {
+        for &key in &self.active {
+            match &mut self.slab[key as usize].state {
+                State::PendingApproval { until }
+                | State::AwaitingHello { until }
+                | State::PeerClosing { until, .. } => *until = *until + time,
+                // A dial is not delayed, and packets that were not read in time are lost to a game that is blocked.
+                _ => {}
+            }
+        }
     }
 
     /// The connection at `place` of those to poll.

@@ -95,7 +95,8 @@ impl<T: Transport> Session<T> {
         let connection = &self.connections[key];
         let (steam_id, dial) = (connection.steam_id, connection.dial);
         if matches!(connection.state(), State::Established | State::PeerClosing { .. }) {
-            let redials = !close.reason.is_application() && self.belongs_to_mesh(steam_id);
+            let is_lost = !close.reason.is_application() || close.reason == EndReason::Exception;
+            let redials = is_lost && self.belongs_to_mesh(steam_id);
             let until = self.now + DRAIN_TIMEOUT;
             self.connections.enter(key, State::Draining { until, close: Box::new(close) });
             if redials {

@@ -1,11 +1,11 @@
 //! From Connected to `peer_connected`: hellos, the ids they claim, and the order of announcements.
 
-use crate::connection::{Close, State};
+use crate::connection::{Close, Connection, State};
 use crate::control::{Control, Hello};
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
 use crate::lane::{Dialect, Lane, SendFlags};
-use crate::limits::HELLO_TIMEOUT;
+use crate::limits::{HELLO_TIMEOUT, MAX_AWAITING_HELLO};
 use crate::reason::EndReason;
 use crate::roster::Peer;
 use crate::session::close::CloseMode;
@@ -33,6 +33,7 @@ impl<T: Transport> Session<T> {
         let messages = [0, 1].map(|payload| Outgoing::new(handle, payload, Lane::CONTROL, flags));
         self.transport.send(Batch { payloads: &payloads, messages: &messages }, &mut self.results);
         let sent = self.results.drain(..).all(|result| result.message_number().is_some());
+        self.make_room_for_silent();
         self.connections.enter(key, State::AwaitingHello { until: self.now + HELLO_TIMEOUT });
         if !sent {
             let close = Close::new(EndReason::Exception, "the hello could not be sent");
@@ -40,6 +41,21 @@ impl<T: Transport> Session<T> {
         }
         for message in self.connections[key].receive.take_early() {
             self.on_message(message);
+        }
+    }
+
+    /// Closes the connection that has waited longest for a hello if there are too many.
+    fn make_room_for_silent(&mut self) {
+        let silent = |connection: &Connection<T::Message>| match connection.state() {
+            State::AwaitingHello { until } => Some(*until),
+            _ => None,
+        };
+        let waiting = self.connections.iter().filter_map(silent);
+        if waiting.clone().count() >= MAX_AWAITING_HELLO
+            && let Some(first) = waiting.min()
+            && let Some(key) = self.connections.find(|_, connection| silent(connection) == Some(first))
+        {
+            self.close_violation(key, "too many others have not said hello either");
         }
     }
 

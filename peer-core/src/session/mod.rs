@@ -117,6 +117,8 @@ struct Active {
     /// Tells this session from our earlier and later ones.
     nonce: u64,
     port: VirtualPort,
+    /// When it began.
+    since: Time,
     /// Whether the host was announced (always true on the host itself).
     has_host: bool,
 }
@@ -133,6 +135,8 @@ pub struct Session<T: Transport> {
     rng: StdRng,
     /// The time of the latest call that passed it.
     now: Time,
+    /// The time of the latest poll.
+    polled: Time,
     status: Status,
     active: Option<Active>,
     lobby: Option<TrackedLobby>,
@@ -167,6 +171,7 @@ impl<T: Transport> Session<T> {
             settings: Settings::default(),
             rng: StdRng::seed_from_u64(seed),
             now: Time::ZERO,
+            polled: Time::ZERO,
             status: Status::Disconnected,
             active: None,
             lobby: None,

@@ -4,7 +4,9 @@ use crate::connection::{Close, State};
 use crate::control::Control;
 use crate::inbox::Packet;
 use crate::lane::{Channel, Dialect, Lane, Route};
-use crate::limits::{ANSWER_TIMEOUT, DRAINING_REDIAL, MAX_MESSAGES_PER_POLL, RECEIVE_BATCH};
+use crate::limits::{
+    ANSWER_TIMEOUT, DRAINING_REDIAL, LOSS_REPORT_TIMEOUT, MAX_MESSAGES_PER_POLL, MAX_POLL_GAP, RECEIVE_BATCH,
+};
 use crate::reason::{EndReason, STEAM_MISC_GENERIC};
 use crate::session::Session;
 use crate::session::close::CloseMode;
@@ -15,7 +17,13 @@ impl<T: Transport> Session<T> {
     /// Takes in all that has happened, and sends what waits. Call it once a frame, then take the events, then read the
     /// packets.
     pub fn poll(&mut self, now: Time) {
+        let gap = now - self.polled;
+        self.polled = now;
         self.now = now;
+        if gap > MAX_POLL_GAP {
+            // This process was blocked: what its peers sent meanwhile is taken in below, before their time is up.
+            self.connections.extend_timeouts(gap);
+        }
         self.poll_send_rates();
         self.flush();
         self.take_statuses();
@@ -168,8 +176,14 @@ impl<T: Transport> Session<T> {
         let now = self.now;
         let connection = &self.connections[key];
         if connection.send.is_broken {
-            let close = Close::new(EndReason::Exception, "Steam refused a reliable packet");
-            return self.close_connection(key, close, CloseMode::Immediate);
+            // A connection that was lost refuses packets, too. Whoever runs Steam's callbacks may do so after this poll, and
+            // then Steam's report says why.
+            let until = *self.connections[key].loss_report_until.get_or_insert(now + LOSS_REPORT_TIMEOUT);
+            if now >= until {
+                let close = Close::new(EndReason::Exception, "Steam refused a reliable packet");
+                self.close_connection(key, close, CloseMode::Immediate);
+            }
+            return;
         }
         match connection.state() {
             State::Backoff { until } if now >= *until && !self.closing.has(connection.steam_id) => {

@@ -3,13 +3,13 @@
 use std::mem;
 
 use crate::connection::State;
-use crate::connection::send::{NOT_QUEUED, SendHalves};
+use crate::connection::send::{Drain, NOT_QUEUED, SendHalves};
 use crate::connection::table::Table;
 use crate::error::PutError;
 use crate::lane::{
     Channel, Dialect, MAX_UNRELIABLE_BYTES, SendFlags, TransferMode, effective_mode, send_flags,
 };
-use crate::limits::MAX_PACKET_BYTES;
+use crate::limits::{MAX_BACKLOG_BYTES, MAX_PACKET_BYTES};
 use crate::roster::{Peer, Roster};
 use crate::send_queue::SendQueue;
 use crate::session::{Session, Status};
@@ -68,8 +68,11 @@ impl<T: Transport> Session<T> {
                 };
                 let is_target = |peer: &&Peer| Some(peer.key) != but;
                 if may_be_refused(mode, len, channel) {
-                    for peer in self.roster.peers().iter().filter(is_target) {
-                        self.ensure_room(peer.key, len, channel, mode)?;
+                    for place in 0..self.roster.peers().len() {
+                        let peer = self.roster.peers()[place];
+                        if is_target(&&peer) {
+                            self.ensure_room(peer.key, len, channel, mode)?;
+                        }
                     }
                 }
                 let payload = self.queue.add_payload(self.pool.copy(payload, tag));
@@ -95,7 +98,7 @@ impl<T: Transport> Session<T> {
 
     #[inline]
     fn ensure_room(
-        &self,
+        &mut self,
         key: u32,
         len: usize,
         channel: Channel,
@@ -109,19 +112,36 @@ impl<T: Transport> Session<T> {
             return Err(PutError::OutOfReach(channel.get()));
         }
         // An empty backlog takes any packet, whatever the setting.
-        let bound = self.settings.max_backlog_bytes.max(MAX_PACKET_BYTES);
-        if half.unsent_bytes() + len > bound && effective_mode(half.dialect, mode, len).is_reliable() {
+        let bound = self.settings.max_backlog_bytes.clamp(MAX_PACKET_BYTES, MAX_BACKLOG_BYTES);
+        if !effective_mode(half.dialect, mode, len).is_reliable() {
+            return Ok(());
+        }
+        if half.unsent_bytes() + len > bound {
             return Err(PutError::BacklogFull(half.unsent_bytes()));
         }
+        if !half.is_backlogged() && !half.has_room(len) {
+            self.look_at_buffer(key);
+        }
         Ok(())
+    }
+
+    /// Steam's send buffer may be full: what was put before is sent, and Steam asked. What still finds no room then begins
+    /// the backlog, behind all of that.
+    #[cold]
+    fn look_at_buffer(&mut self, key: u32) {
+        self.flush();
+        let connection = &mut self.connections[key];
+        if let Some(handle) = connection.handle {
+            connection.send.look_at_buffer(&self.transport, handle);
+        }
     }
 
     /// What enqueueing changes, beside the roster that is iterated meanwhile.
     #[inline]
     fn sender(&mut self) -> (&Roster, Sender<'_, T::Message>) {
-        let Self { roster, connections, queue, queued, settings, .. } = self;
+        let Self { roster, connections, queue, queued, drain, settings, .. } = self;
         let no_delay = settings.no_delay;
-        (roster, Sender { connections, queue, queued, no_delay })
+        (roster, Sender { connections, queue, queued, drain, no_delay })
     }
 
     /// Configures the lanes of a connection whose dialect has become known.
@@ -153,7 +173,7 @@ impl<T: Transport> Session<T> {
         self.queued.clear();
 
         let fresh = self.queue.len();
-        self.drain.start();
+        self.drain.start(&self.transport, &mut self.connections);
         self.drain.queue_chunks(&mut self.connections, &mut self.queue, SendFlags::NO_NAGLE);
         let mut results = mem::take(&mut self.results);
         if !self.queue.is_empty() {
@@ -227,6 +247,7 @@ struct Sender<'a, M> {
     connections: &'a mut Table<M>,
     queue: &'a mut SendQueue,
     queued: &'a mut Vec<u32>,
+    drain: &'a mut Drain,
     no_delay: bool,
 }
 
@@ -250,7 +271,11 @@ impl<M: Message> Sender<'_, M> {
         let mode = effective_mode(half.dialect, mode, len);
         let lane = half.dialect.lane(channel, mode);
         if mode.is_reliable() {
-            if half.is_backlogged() {
+            let is_backlogged = half.is_backlogged();
+            if is_backlogged || !half.has_room(len) {
+                if !is_backlogged {
+                    self.drain.add_full(key);
+                }
                 half.push_backlog(lane, self.queue.payload(payload).clone());
                 return;
             }

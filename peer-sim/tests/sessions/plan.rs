@@ -199,7 +199,8 @@ fn network() -> impl Strategy<Value = (NetworkSettings, LinkSettings)> {
             settings
         },
     );
-    let narrow = prop::option::weighted(0.1, (30_000..400_000_u64, 5_000..200_000_u64));
+    // On narrower lines what a leaver owes takes longer than the time that it has for that.
+    let narrow = prop::option::weighted(0.1, (100_000..400_000_u64, 5_000..200_000_u64));
     let link = (1..150_u64, 0..60_u64, 0..20_u32, 0..10_u32, 0..20_u32, narrow).prop_map(
         |(latency, jitter, loss, duplication, reordering, narrow)| LinkSettings {
             narrow: narrow.map(|(rate, queue)| NarrowLine { rate, queue }),

@@ -87,7 +87,7 @@ fn noise_another_version_and_silence_end_with_their_reasons() {
         assert_eq!(host.reason_of(SteamId(user)), Some(reason));
     }
     let (_silent, _) = raw_at(&network, &mut host, FOREIGN + 10);
-    run(&mut [&mut host], seconds(8));
+    run(&mut [&mut host], seconds(58));
     assert_eq!(host.reason_of(SteamId(FOREIGN + 10)), None);
     run(&mut [&mut host], seconds(2));
     assert_eq!(host.reason_of(SteamId(FOREIGN + 10)), Some(EndReason::ProtocolViolation));

@@ -6,6 +6,7 @@ mod hello;
 mod joining;
 mod leaving;
 mod returning;
+mod strict;
 
 use std::time::Duration;
 
