@@ -56,7 +56,7 @@ impl ThreadLock {
     fn wait(&self, me: usize) {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.owner.compare_exchange(0, me, Ordering::SeqCst, Ordering::Relaxed).is_err() {
+        while self.owner.compare_exchange(0, me, Ordering::SeqCst, Ordering::SeqCst).is_err() {
             waiting = RELEASED.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
         drop(waiting);
