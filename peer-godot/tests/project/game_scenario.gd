@@ -109,7 +109,7 @@ func meet(place: String, roles: Array, brought: Variant = true) -> Dictionary:
 
 
 func until_told(what: Array) -> void:
-	await until("news: %s" % [what], func() -> bool: return told.has(what))
+	await until("event: %s" % [what], func() -> bool: return told.has(what))
 
 
 func until_peers(count: int) -> void:

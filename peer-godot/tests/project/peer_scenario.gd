@@ -53,7 +53,7 @@ func poll_until(what: String, condition: Callable) -> void:
 
 
 func poll_until_told(what: Array) -> void:
-	await poll_until("news: %s" % [what], func() -> bool: return told.has(what))
+	await poll_until("event: %s" % [what], func() -> bool: return told.has(what))
 
 
 ## The ids that have been told to be connected.

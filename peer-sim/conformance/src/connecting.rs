@@ -6,7 +6,7 @@ use peer_core::{ConnectionState, EndReason, Token, Transport, TransportError, Vi
 
 use crate::pair::{Pair, asked};
 use crate::tools::{
-    PATIENCE, PORT, RELIABLE, closed_by_peer, connected, ending, pass, receive, request, send, status_change,
+    PORT, RELIABLE, TIMEOUT, closed_by_peer, connected, ending, pass, receive, request, send, status_change,
     until,
 };
 use crate::{ALICE, BOB, CAROL, TestBed};
@@ -293,7 +293,7 @@ pub fn a_request_that_nobody_answers_times_out<B: TestBed>(bed: &mut B) {
     let (_, code, _) = ending(&end);
     assert_eq!(code, 5003);
     let end = until(bed, "the end of the request", || alice.next_status());
-    assert!(bed.elapsed().saturating_sub(before) < PATIENCE);
+    assert!(bed.elapsed().saturating_sub(before) < TIMEOUT);
     assert_eq!(end.connection, asked);
     let (_, code, _) = ending(&end);
     assert_eq!(code, 5003);

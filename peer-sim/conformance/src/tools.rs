@@ -18,16 +18,16 @@ pub const RELIABLE: SendFlags = SendFlags::RELIABLE.union(SendFlags::NO_NAGLE);
 pub const UNRELIABLE: SendFlags = SendFlags::NO_NAGLE;
 
 /// Longer than anything takes that happens at all, however busy the machine is.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(45);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Lets time pass until `happened` says what it waited for.
 pub(crate) fn until<B: TestBed, R>(bed: &mut B, what: &str, mut happened: impl FnMut() -> Option<R>) -> R {
-    let deadline = bed.elapsed() + PATIENCE;
+    let deadline = bed.elapsed() + TIMEOUT;
     loop {
         if let Some(result) = happened() {
             return result;
         }
-        assert!(bed.elapsed() < deadline, "{what}: not within {PATIENCE:?}");
+        assert!(bed.elapsed() < deadline, "{what}: not within {TIMEOUT:?}");
         bed.advance();
     }
 }

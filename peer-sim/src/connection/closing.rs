@@ -166,10 +166,10 @@ impl Connections<'_> {
             half.deaf = !hears;
             half.deaf_epoch += 1;
             if half.deaf {
-                let patience = self.env.settings.timeout_connected
+                let timeout = self.env.settings.timeout_connected
                     + up_to(&mut self.env.rng, self.env.settings.timeout_slack);
                 let event = ConnectionEvent::Silence { connection: handle, epoch: half.deaf_epoch };
-                self.env.schedule(from + patience, event);
+                self.env.schedule(from + timeout, event);
             }
         }
     }

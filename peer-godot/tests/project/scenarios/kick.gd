@@ -18,7 +18,7 @@ func run() -> void:
 	match role:
 		"host":
 			var peer: SteamMultiplayerPeer = multiplayer.multiplayer_peer
-			equal(api.send_bytes("farewell".to_utf8_buffer(), id_of["a"]), OK, "send_bytes")
+			equal(api.send_bytes("last words".to_utf8_buffer(), id_of["a"]), OK, "send_bytes")
 			peer.kick(id_of["a"], "no cheating, Ærøskøbing")
 			await until_told(["peer_disconnected", id_of["a"]])
 			equal(told, [
@@ -27,7 +27,7 @@ func run() -> void:
 			] as Array[Array], "what the host is told")
 		"a":
 			await until_told(["server_disconnected"])
-			equal(words, ["farewell"], "what was sent before")
+			equal(words, ["last words"], "what was sent before")
 			var why := ["ended", steam_id(1), 1, SteamMultiplayerPeer.END_REASON_KICKED, "no cheating, Ærøskøbing"]
 			check(why in told, "why: %s" % [told])
 			equal(sorted(ids_of("peer_disconnected")), sorted([1, id_of["b"]]), "who is gone for a")

@@ -20,7 +20,7 @@ func run() -> void:
 		await until_told(["connection_failed"])
 		equal(times("connection_failed"), 1, "connection_failed")
 		equal(times("ended"), 1, "connection_ended")
-		equal(told.size(), 2, "news of a host that does not host: %s" % [told])
+		equal(told.size(), 2, "events of a host that does not host: %s" % [told])
 		equal(peer.get_connection_status(), MultiplayerPeer.CONNECTION_DISCONNECTED, "the status then")
 	await meet("there is no host", ROLES)
 	for i in orders().size():
@@ -62,7 +62,7 @@ func play_round(round: String, order: Array, is_one_by_one: bool) -> void:
 		if is_over:
 			await until_told(["server_disconnected"])
 			equal(told.filter(func(what: Array) -> bool: return what[0] != "ended").back(),
-				["server_disconnected"], "the last news of a client's")
+				["server_disconnected"], "the last event of a client's")
 			check_news(order, id_of)
 		else:
 			await until_peers(here.size() - 1)

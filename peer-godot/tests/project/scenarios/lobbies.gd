@@ -100,7 +100,7 @@ func visit() -> void:
 	say("is in")
 	await hear("closed")
 	await until("the change", func() -> bool: return SteamSession.get_lobby_data(lobby, MODE) == "versus")
-	await until("the news of it", func() -> bool: return lobby in changes)
+	await until("the change", func() -> bool: return lobby in changes)
 	SteamSession.leave_lobby(lobby)
 	equal(SteamSession.get_lobby_members(lobby), PackedInt64Array(), "get_lobby_members after leaving")
 	equal(SteamSession.join_lobby(lobby), OK, "join_lobby of a closed one")
@@ -119,7 +119,7 @@ func visit() -> void:
 	await hear("owner left")
 	await until("a new owner", func() -> bool: return SteamSession.get_lobby_owner(lobby) == steam_id(2))
 	equal(SteamSession.set_lobby_data(lobby, MODE, "mine"), true, "set_lobby_data of one's own")
-	await until("the news of it", func() -> bool: return not events.is_empty())
+	await until("the change", func() -> bool: return not events.is_empty())
 	equal(events, [["left", lobby, steam_id(1)]], "what happened")
 	say("is owner")
 

@@ -54,7 +54,7 @@ func visit() -> void:
 	# The host lets in only who is in its lobby.
 	equal(peer.create_client(steam_id(1)), OK, "create_client from outside")
 	await poll_until("the refusal", func() -> bool: return status() == MultiplayerPeer.CONNECTION_DISCONNECTED)
-	equal(told.size(), 1, "the news of a refusal")
+	equal(told.size(), 1, "the event of a refusal")
 	equal(told[0].slice(0, 4), ["ended", steam_id(1), 0, 1003], "why it was refused")
 	told.clear()
 	is_fresh("a refusal")
@@ -63,7 +63,7 @@ func visit() -> void:
 	equal(peer.set_config(SteamMultiplayerPeer.NETWORKING_CONFIG_TIMEOUT_INITIAL, 500), OK, "set_config")
 	equal(peer.create_client(steam_id(99)), OK, "create_client of somebody who is not there")
 	await poll_until("the end of it", func() -> bool: return status() == MultiplayerPeer.CONNECTION_DISCONNECTED)
-	equal(told[0].slice(0, 3), ["ended", steam_id(99), 0], "the news of nobody")
+	equal(told[0].slice(0, 3), ["ended", steam_id(99), 0], "the event of nobody")
 	told.clear()
 	is_fresh("nobody")
 	peer.clear_config(SteamMultiplayerPeer.NETWORKING_CONFIG_TIMEOUT_INITIAL)

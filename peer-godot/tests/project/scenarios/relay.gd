@@ -58,7 +58,7 @@ func play_in(place: String, to_host: Callable, to_join: Callable) -> void:
 	for other: String in others:
 		var from := calls.filter(func(call: Array) -> bool: return call[0] == id_of[other])
 		equal(from.map(func(call: Array) -> String: return call[1]), ["only " + role, "all"], "greetings of " + other)
-	await meet(place + ", greeted", ROLES)
+	await meet(place + ", hellos done", ROLES)
 	if role == "a":
 		leave()
 	else:

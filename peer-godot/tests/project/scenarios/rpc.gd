@@ -21,7 +21,7 @@ func run() -> void:
 		say("lobby", created[1])
 		var client: int = await multiplayer.peer_connected
 		greet.rpc_id(client, "welcome")
-		await until("the client's greeting", func() -> bool: return not calls.is_empty())
+		await until("the client's first call", func() -> bool: return not calls.is_empty())
 		equal(calls, [[client, "hello"]], "what the client called")
 		await multiplayer.peer_disconnected
 	else:
@@ -33,7 +33,7 @@ func run() -> void:
 		multiplayer.multiplayer_peer = peer
 		await multiplayer.connected_to_server
 		greet.rpc_id(1, "hello")
-		await until("the host's greeting", func() -> bool: return not calls.is_empty())
+		await until("the host's first call", func() -> bool: return not calls.is_empty())
 		equal(calls, [[1, "welcome"]], "what the host called")
 		await frames(2)
 		peer.close()

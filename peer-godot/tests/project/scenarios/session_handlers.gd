@@ -15,7 +15,7 @@ func run() -> void:
 	equal(SteamSession.create_lobby(SteamSession.LOBBY_TYPE_PUBLIC, 4), OK, "create_lobby")
 	await until("the first lobby", func() -> bool: return lobby != 0)
 	SteamSession.lobby_created.disconnect(_on_lobby_created)
-	# News of what a guest does, and of what we do.
+	# Events of what a guest does, and of what we do.
 	SteamSession.lobby_member_joined.connect(func(which: int, who: int) -> void:
 		equal([which, who], [lobby, steam_id(2)], "who joined")
 		attempt(&"lobby_member_joined"))
@@ -31,7 +31,7 @@ func run() -> void:
 		attempt(&"lobby_member_left"))
 	say("lobby", lobby)
 	equal(SteamSession.request_lobby_list(), OK, "request_lobby_list")
-	await until("all news", func() -> bool: return tried.size() == 4)
+	await until("all events", func() -> bool: return tried.size() == 4)
 	equal(SteamSession.get_lobby_owner(lobby), steam_id(1), "the owner after all that")
 	for event: StringName in [&"lobby_member_joined", &"lobby_data_changed", &"lobby_list_received", &"lobby_member_left"]:
 		for connection in SteamSession.get_signal_connection_list(event):
