@@ -16,9 +16,6 @@ pub const MAX_AWAITING_HELLO: usize = 256;
 /// A longer time between two polls does not count against the peers: the process was blocked, and heard nothing.
 pub const MAX_POLL_GAP: Duration = Duration::from_secs(1);
 
-/// How long a client goes on dialling a host that does not answer, or whom Steam keeps from answering.
-pub const HOST_DIAL_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How long Steam's own report of a lost connection may follow after it refused a message on it.
 pub const LOSS_REPORT_TIMEOUT: Duration = Duration::from_secs(1);
 

@@ -75,13 +75,6 @@ impl EndReason {
         }
     }
 
-    /// Whether a dial that ends like this may succeed a little later: nobody answered, a certificate was refused, or Steam
-    /// kept an older connection or request of the same user (4002, 4003, 5003, 5008 and 5010 of
-    /// `ESteamNetConnectionEnd`).
-    pub(crate) fn is_lost_dial(self) -> bool {
-        matches!(self.code(), 4002 | STEAM_BAD_CERTIFICATE | 5003 | 5008 | 5010)
-    }
-
     /// Whether an application chose this reason (1000..=2999), as opposed to the network.
     pub fn is_application(self) -> bool {
         (1000..3000).contains(&self.code())

@@ -5,7 +5,7 @@ use rand::RngExt;
 use crate::connection::{Close, Connection, Dial, State};
 use crate::error::SessionError;
 use crate::id::{LobbyId, PeerId, SteamId};
-use crate::limits::{CERTIFICATE_RETRIES, HOST_DIAL_TIMEOUT, MAX_CONNECTIONS};
+use crate::limits::{CERTIFICATE_RETRIES, MAX_CONNECTIONS};
 use crate::lobby::{Lobby, TrackedLobby};
 use crate::reason::{EndReason, STEAM_BAD_CERTIFICATE, STEAM_MISC_GENERIC};
 use crate::session::role::Role;
@@ -167,8 +167,7 @@ impl<T: Transport> Session<T> {
             Role::Client { .. } => (PeerId::random_client(&mut self.rng), Status::Connecting),
         };
         let nonce = self.rng.random();
-        let since = self.now;
-        self.active = Some(Active { id, steam_id, role, nonce, port, since, has_host: id.is_host() });
+        self.active = Some(Active { id, steam_id, role, nonce, port, has_host: id.is_host() });
         self.settings.refuse_new_connections = false;
         self.status = status;
     }
@@ -204,11 +203,7 @@ impl<T: Transport> Session<T> {
         let connection = &self.connections[key];
         let Some(mut dial) = connection.dial else { return false };
         let is_bad_certificate = reason == EndReason::Other(STEAM_BAD_CERTIFICATE);
-        let is_host_silent = reason.is_lost_dial()
-            && self.is_host_user(connection.steam_id)
-            && self.active.as_ref().is_some_and(|active| self.now < active.since + HOST_DIAL_TIMEOUT);
         let may_redial = is_bad_certificate && dial.failures < CERTIFICATE_RETRIES
-            || is_host_silent
             || !reason.is_application() && self.belongs_to_mesh(connection.steam_id);
         if may_redial {
             dial.failures = dial.failures.saturating_add(1);

@@ -117,8 +117,6 @@ struct Active {
     /// Tells this session from our earlier and later ones.
     nonce: u64,
     port: VirtualPort,
-    /// When it began.
-    since: Time,
     /// Whether the host was announced (always true on the host itself).
     has_host: bool,
 }
