@@ -8,6 +8,7 @@ use slab::Slab;
 
 use crate::connection::send::{SendHalf, SendHalves};
 use crate::connection::{Connection, State};
+use crate::time::Time;
 use crate::transport::ConnectionHandle;
 
 /// Connections under keys that travel as tokens, and the list of those that every poll must look at.
@@ -49,6 +50,17 @@ impl<M> Table<M> {
             .iter()
             .find(|(key, connection)| matches(narrow(*key), connection))
             .map(|(key, _)| narrow(key))
+    }
+
+    /// Of the connections that wait until a time, if there are `many` or more: the one whose time comes first.
+    pub(crate) fn oldest_of_many(
+        &self,
+        many: usize,
+        waits_until: impl Fn(&State) -> Option<Time>,
+    ) -> Option<u32> {
+        let waiting = || self.slab.iter().filter_map(|(key, of)| Some((waits_until(&of.state)?, key)));
+        let (_, key) = waiting().min().filter(|_| waiting().count() >= many)?;
+        Some(narrow(key))
     }
 
     /// The connection that owns `handle`.

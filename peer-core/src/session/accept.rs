@@ -86,15 +86,11 @@ impl<T: Transport> Session<T> {
 
     /// Refuses the oldest pending request if there are too many.
     fn make_room_for_pending(&mut self) {
-        let until = |connection: &Connection<T::Message>| match connection.state() {
+        let pending = |state: &State| match state {
             State::PendingApproval { until } => Some(*until),
             _ => None,
         };
-        let pending = self.connections.iter().filter_map(until);
-        if let Some(first) = pending.clone().min()
-            && pending.count() >= MAX_PENDING_APPROVAL
-            && let Some(key) = self.connections.find(|_, connection| until(connection) == Some(first))
-        {
+        if let Some(key) = self.connections.oldest_of_many(MAX_PENDING_APPROVAL, pending) {
             self.refuse_pending(key);
         }
     }

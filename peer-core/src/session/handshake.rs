@@ -1,6 +1,6 @@
 //! From Connected to `peer_connected`: hellos, the ids they claim, and the order of announcements.
 
-use crate::connection::{Close, Connection, State};
+use crate::connection::{Close, State};
 use crate::control::{Control, Hello};
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
@@ -46,15 +46,11 @@ impl<T: Transport> Session<T> {
 
     /// Closes the connection that has waited longest for a hello if there are too many.
     fn make_room_for_silent(&mut self) {
-        let silent = |connection: &Connection<T::Message>| match connection.state() {
+        let silent = |state: &State| match state {
             State::AwaitingHello { until } => Some(*until),
             _ => None,
         };
-        let waiting = self.connections.iter().filter_map(silent);
-        if waiting.clone().count() >= MAX_AWAITING_HELLO
-            && let Some(first) = waiting.min()
-            && let Some(key) = self.connections.find(|_, connection| silent(connection) == Some(first))
-        {
+        if let Some(key) = self.connections.oldest_of_many(MAX_AWAITING_HELLO, silent) {
             self.close_violation(key, "too many others have not said hello either");
         }
     }

@@ -40,19 +40,7 @@ fn a_godot_steam_peer_joins_sends_and_receives_with_lane_equal_to_channel() {
 
 #[test]
 fn a_godot_steam_host_can_be_joined() {
-    let network = Network::new(1);
-    let mut raw = RawPeer::new(&network, HOST);
-    raw.listen(PORT).unwrap();
-    let mut client = Solo::new(&network, SteamId(2));
-    client.session.create_client(HOST, PORT, network.now()).unwrap();
-    for _ in 0..60 {
-        run(&mut [&mut client], FRAME);
-        for status in raw.accept_all() {
-            if status.state == ConnectionState::Connected {
-                raw.send(status.connection, 0, SendFlags::RELIABLE, hello(1).encode_godot_steam());
-            }
-        }
-    }
+    let client = client_of_raw_host(&hello(1).encode_godot_steam());
     assert_eq!(client.session.status(), Status::Connected);
     assert_eq!(client.events, [Event::PeerConnected(PeerId::HOST)]);
 }

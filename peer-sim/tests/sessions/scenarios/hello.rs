@@ -45,19 +45,7 @@ fn a_hello_that_claims_what_it_must_not_is_refused_with_the_reason() {
 
 #[test]
 fn a_host_that_does_not_claim_its_id_is_none() {
-    let network = Network::new(1);
-    let mut raw = RawPeer::new(&network, HOST);
-    raw.listen(PORT).unwrap();
-    let mut client = Solo::new(&network, SteamId(2));
-    client.session.create_client(HOST, PORT, network.now()).unwrap();
-    for _ in 0..60 {
-        run(&mut [&mut client], FRAME);
-        for status in raw.accept_all() {
-            if status.state == ConnectionState::Connected {
-                raw.send(status.connection, 0, SendFlags::RELIABLE, hello(77).encode());
-            }
-        }
-    }
+    let client = client_of_raw_host(&hello(77).encode());
     assert_eq!(client.session.status(), Status::Disconnected);
     assert_eq!(client.reason_of(HOST), Some(EndReason::IdRefused));
     assert!(!client.events.iter().any(|event| matches!(event, Event::PeerConnected(_))));

@@ -122,3 +122,21 @@ fn client_of(host: &mut Solo, steam_id: u64) -> Solo {
     assert_eq!(client.session.status(), Status::Connected);
     client
 }
+
+/// A client, a second after it dialled a host that says `hello` and nothing else.
+fn client_of_raw_host(hello: &bytes::Bytes) -> Solo {
+    let network = Network::new(1);
+    let mut raw = RawPeer::new(&network, HOST);
+    raw.listen(PORT).unwrap();
+    let mut client = Solo::new(&network, SteamId(2));
+    client.session.create_client(HOST, PORT, network.now()).unwrap();
+    for _ in 0..60 {
+        run(&mut [&mut client], FRAME);
+        for status in raw.accept_all() {
+            if status.state == ConnectionState::Connected {
+                raw.send(status.connection, 0, SendFlags::RELIABLE, hello.clone());
+            }
+        }
+    }
+    client
+}
