@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use local_steam_harness::library::{SETTING, search_variable};
 
 use crate::packages;
 use crate::run::{cargo, step, target_dir};
@@ -35,13 +36,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let library = build(false)?;
     let (program, rest) = args.command.split_first().context("no command to run")?;
     let mut command = Command::new(program);
-    command.args(rest).env(search_variable(), search_path(&library)?).env(STEAM_LIBRARY, &library);
+    command.args(rest).env(search_variable(), search_path(&library)?).env(SETTING, &library);
     if std::env::var_os("SteamAppId").is_none() && !Path::new("steam_appid.txt").exists() {
         command.env("SteamAppId", APP_ID);
     }
-    for (name, value) in args.environment() {
-        command.env(name, value);
-    }
+    command.envs(args.environment());
     let status = command.status().with_context(|| format!("cannot start {}", program.display()))?;
     if !status.success() {
         bail!("{} ended with {status}", program.display());
@@ -75,18 +74,6 @@ pub(crate) fn build(is_release: bool) -> Result<PathBuf> {
     }
     step("Local Steam", &mut command)?;
     Ok(target_dir()?.join(if is_release { "release" } else { "debug" }))
-}
-
-/// The variable in which the addon is told where Steam's library is: before the one beside it.
-pub(crate) const STEAM_LIBRARY: &str = "STEAM_API_LIBRARY";
-
-/// The variable that the system's loader searches for libraries.
-pub(crate) fn search_variable() -> &'static str {
-    match std::env::consts::OS {
-        "macos" => "DYLD_LIBRARY_PATH",
-        "windows" => "PATH",
-        _ => "LD_LIBRARY_PATH",
-    }
 }
 
 /// The folder before all others.

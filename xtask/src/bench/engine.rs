@@ -77,7 +77,7 @@ impl Setup {
 
     /// Runs a host and as many clients as it asks for, until it is done.
     fn measure(&self, project: &Path, host: &[&str], client: &[&str], table: &mut Table) -> Result<()> {
-        let mut games = Games::new(&self.godot, &self.local_steam)?;
+        let mut games = Games::new(&self.godot, &self.local_steam);
         let start = |games: &mut Games, arguments: &[String]| {
             let project = project.to_str().context("the target folder's path is not UTF-8")?;
             let engine = ["--headless", "--path", project, "--"].map(str::to_owned);

@@ -50,8 +50,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if !args.headless && !has_windows {
         eprintln!("==> there is no screen here: playing without windows");
     }
-    let mut games = Games::new(&engine::find()?, &local_steam)?;
-    games.end_on_interrupt()?;
+    Games::end_on_interrupt()?;
+    let mut games = Games::new(&engine::find()?, &local_steam);
     eprintln!("==> {} players, {} s", args.players, args.seconds);
     for number in 1..=args.players {
         games.start(arguments(args, &project, has_windows, number))?;

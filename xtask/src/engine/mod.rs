@@ -122,33 +122,21 @@ fn cache_dir() -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    fn version(major: u32, minor: u32) -> Version {
-        Version { major, minor }
-    }
-
     #[test]
-    fn versions_are_read_as_godot_prints_them() {
-        assert_eq!(Version::parse("4.6.3.stable.debian.1a2b3c\n"), Some(version(4, 6)));
-        assert_eq!(Version::parse("4.4.stable.official.4c311cbee\n"), Some(version(4, 4)));
-        assert_eq!(Version::parse("4.10.dev2.custom_build\r\n"), Some(version(4, 10)));
-    }
-
-    #[test]
-    fn what_a_wrapper_prints_before_the_version_does_not_matter() {
-        assert_eq!(Version::parse("Using the discrete GPU.\n4.5.1.stable.official\n"), Some(version(4, 5)));
-    }
-
-    #[test]
-    fn something_else_is_no_version() {
-        assert_eq!(Version::parse(""), None);
-        assert_eq!(Version::parse("GODOT: command not found"), None);
-        assert_eq!(Version::parse("4"), None);
-    }
-
-    #[test]
-    fn minor_versions_compare_as_numbers() {
-        assert!(version(4, 10) > OLDEST);
-        assert!(version(4, 3) < OLDEST);
-        assert!(version(3, 6) < OLDEST);
+    fn versions_are_read_as_godot_prints_them_and_compare_as_numbers() {
+        for (printed, expected) in [
+            ("4.6.3.stable.debian.1a2b3c\n", Some((4, 6))),
+            ("4.10.dev2.custom_build\r\n", Some((4, 10))),
+            // A wrapper may print something before.
+            ("Using the discrete GPU.\n4.5.1.stable.official\n", Some((4, 5))),
+            ("", None),
+            ("GODOT: command not found", None),
+            ("4", None),
+        ] {
+            let expected = expected.map(|(major, minor)| Version { major, minor });
+            assert_eq!(Version::parse(printed), expected, "{printed}");
+        }
+        assert!(Version { major: 4, minor: 10 } > OLDEST && Version { major: 4, minor: 3 } < OLDEST);
+        assert!(Version { major: 3, minor: 6 } < OLDEST);
     }
 }

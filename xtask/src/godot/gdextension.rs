@@ -50,55 +50,23 @@ fn section(text: &mut String, name: &str, value: impl Fn(&Platform) -> String) {
 mod tests {
     use super::*;
 
-    /// The entries of a section.
-    fn entries<'a>(text: &'a str, section: &str) -> Vec<&'a str> {
-        let start = text.find(&format!("[{section}]\n")).unwrap();
-        text[start..]
-            .lines()
-            .skip(1)
-            .take_while(|line| !line.starts_with('['))
-            .filter(|line| !line.is_empty())
-            .collect()
-    }
-
     #[test]
-    fn the_configuration_is_what_godot_and_gdext_agree_on() {
-        let expected =
-            ["entry_symbol = \"gdext_rust_init\"", "compatibility_minimum = \"4.4\"", "reloadable = false"];
-        assert_eq!(entries(&text(), "configuration"), expected);
-    }
-
-    #[test]
-    fn every_platform_has_its_library_in_both_kinds_of_build() {
-        let expected = [
-            "linux.debug.x86_64 = \"bin/linux-x86_64/libpeer_godot.so\"",
-            "linux.release.x86_64 = \"bin/linux-x86_64/libpeer_godot.so\"",
-            "linux.debug.arm64 = \"bin/linux-arm64/libpeer_godot.so\"",
-            "linux.release.arm64 = \"bin/linux-arm64/libpeer_godot.so\"",
-            "windows.debug.x86_64 = \"bin/windows-x86_64/peer_godot.dll\"",
-            "windows.release.x86_64 = \"bin/windows-x86_64/peer_godot.dll\"",
-            "macos.debug = \"bin/macos/libpeer_godot.dylib\"",
-            "macos.release = \"bin/macos/libpeer_godot.dylib\"",
-        ];
-        assert_eq!(entries(&text(), "libraries"), expected);
-    }
-
-    #[test]
-    fn valves_library_is_exported_beside_ours() {
+    fn every_platform_has_its_libraries_in_both_kinds_of_build_and_every_class_its_icon() {
         let text = text();
-        let dependencies = entries(&text, "dependencies");
-        assert_eq!(dependencies.len(), 8);
-        assert_eq!(dependencies[0], "linux.debug.x86_64 = { \"bin/linux-x86_64/libsteam_api.so\": \"\" }");
-        assert_eq!(dependencies[7], "macos.release = { \"bin/macos/libsteam_api.dylib\": \"\" }");
-    }
-
-    #[test]
-    fn every_class_has_an_icon_that_is_there() {
-        let icons = crate::run::root().join("peer-godot/addon");
-        let text = text();
-        for line in entries(&text, "icons") {
-            let path = line.split('"').nth(1).unwrap();
-            assert!(icons.join(path).is_file(), "{path}");
+        for lines in [
+            "[configuration]\n\nentry_symbol = \"gdext_rust_init\"\ncompatibility_minimum = \"4.4\"\nreloadable = false\n",
+            "[libraries]\n\nlinux.debug.x86_64 = \"bin/linux-x86_64/libpeer_godot.so\"\n",
+            "\nlinux.release.arm64 = \"bin/linux-arm64/libpeer_godot.so\"\n",
+            "\nwindows.debug.x86_64 = \"bin/windows-x86_64/peer_godot.dll\"\n",
+            "\nmacos.release = \"bin/macos/libpeer_godot.dylib\"\n\n[dependencies]\n",
+            "\nlinux.debug.x86_64 = { \"bin/linux-x86_64/libsteam_api.so\": \"\" }\n",
+            "\nmacos.release = { \"bin/macos/libsteam_api.dylib\": \"\" }\n\n[icons]\n\nSteamMultiplayerPeer = \"",
+        ] {
+            assert!(text.contains(lines), "{lines}is not in {text}");
+        }
+        for class in ICONS {
+            let icon = crate::run::root().join(format!("peer-godot/addon/icons/{class}.svg"));
+            assert!(icon.is_file() && text.contains(&format!("/{class}.svg\"\n")), "{class}");
         }
     }
 }

@@ -181,18 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn licences_are_known_by_their_files_names() {
-        assert!(is_licence(Path::new("/p/LICENSE-MIT")));
-        assert!(is_licence(Path::new("/p/license.txt")));
-        assert!(is_licence(Path::new("/p/COPYING")));
-        assert!(!is_licence(Path::new("/p/README.md")));
-    }
-
-    #[test]
-    fn a_folders_licences_are_found() {
+    fn a_folders_licences_are_found_by_their_names() {
+        for (name, expected) in
+            [("LICENSE-MIT", true), ("license.txt", true), ("COPYING", true), ("README.md", false)]
+        {
+            assert_eq!(is_licence(Path::new(name)), expected, "{name}");
+        }
         let texts = licence_texts(crate::run::root()).unwrap();
         // The workspace has MIT's and Apache's, the latter being the addon's own.
-        assert_eq!(texts.len(), 1);
-        assert!(texts[0].contains("Permission is hereby granted"));
+        assert!(texts.len() == 1 && texts[0].contains("Permission is hereby granted"));
     }
 }

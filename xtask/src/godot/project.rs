@@ -71,27 +71,18 @@ mod tests {
     const OURS: &str = "res://addons/steam_peer/steam_peer.gdextension";
 
     #[test]
-    fn an_entry_is_added_to_an_empty_list() {
-        assert_eq!(with_entry("", OURS), Some(format!("{OURS}\n")));
-    }
-
-    #[test]
-    fn the_entries_of_others_stay() {
-        let expected = format!("res://a.gdextension\nres://b.gdextension\n{OURS}\n");
-        assert_eq!(with_entry("res://a.gdextension\nres://b.gdextension\n", OURS).as_ref(), Some(&expected));
-        assert_eq!(with_entry("res://a.gdextension\nres://b.gdextension", OURS), Some(expected));
-    }
-
-    #[test]
-    fn an_entry_is_not_added_twice() {
-        assert_eq!(with_entry(&format!("res://a.gdextension\n{OURS}\n"), OURS), None);
-        assert_eq!(with_entry(&format!("{OURS}\r\nres://a.gdextension\r\n"), OURS), None);
-    }
-
-    #[test]
-    fn another_extension_whose_path_contains_ours_is_another() {
-        let list = format!("{OURS}.old\n");
-        assert_eq!(with_entry(&list, OURS), Some(format!("{list}{OURS}\n")));
+    fn an_entry_is_added_once_and_those_of_others_stay() {
+        let (a, old) = ("res://a.gdextension", format!("{OURS}.old\n"));
+        for (list, expected) in [
+            ("", Some(format!("{OURS}\n"))),
+            (&format!("{a}\n{a}2\n"), Some(format!("{a}\n{a}2\n{OURS}\n"))),
+            (a, Some(format!("{a}\n{OURS}\n"))),
+            (&old, Some(format!("{old}{OURS}\n"))),
+            (&format!("{a}\n{OURS}\n"), None),
+            (&format!("{OURS}\r\n{a}\r\n"), None),
+        ] {
+            assert_eq!(with_entry(list, OURS), expected, "{list}");
+        }
     }
 
     #[test]

@@ -74,32 +74,20 @@ fn linker(host: &str, target: &str) -> Result<Option<(&'static str, &'static str
 mod tests {
     use super::*;
 
-    const LINUX: &str = "x86_64-unknown-linux-gnu";
-
     #[test]
-    fn the_linker_is_set_as_cargo_reads_it() {
+    fn another_target_has_a_linker_of_its_own_or_needs_its_system() {
+        let of = |host, target| linker(host, target).map_err(|error| error.to_string());
+        let linux = "x86_64-unknown-linux-gnu";
+        let arm = ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu");
+        assert_eq!(of(linux, "aarch64-unknown-linux-gnu"), Ok(Some(arm)));
         assert_eq!(
             linker_variable("aarch64-unknown-linux-gnu"),
             "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER"
         );
-    }
-
-    #[test]
-    fn a_target_of_another_processor_has_a_linker_of_its_own() {
-        let found = linker(LINUX, "aarch64-unknown-linux-gnu").unwrap();
-        assert_eq!(found, Some(("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")));
-    }
-
-    #[test]
-    fn targets_that_need_their_own_system_say_so() {
-        let error = linker(LINUX, "aarch64-apple-darwin").unwrap_err().to_string();
-        assert_eq!(error, "aarch64-apple-darwin is linked on macOS only");
-        let error = linker(LINUX, "x86_64-pc-windows-msvc").unwrap_err().to_string();
-        assert!(error.contains("x86_64-pc-windows-gnu"), "{error}");
-    }
-
-    #[test]
-    fn both_processors_of_a_mac_share_their_linker() {
-        assert_eq!(linker("aarch64-apple-darwin", "x86_64-apple-darwin").unwrap(), None);
+        let error = "aarch64-apple-darwin is linked on macOS only".to_owned();
+        assert_eq!(of(linux, "aarch64-apple-darwin"), Err(error));
+        let error = of(linux, "x86_64-pc-windows-msvc").unwrap_err();
+        assert!(error.contains("use x86_64-pc-windows-gnu"), "{error}");
+        assert_eq!(of("aarch64-apple-darwin", "x86_64-apple-darwin"), Ok(None));
     }
 }

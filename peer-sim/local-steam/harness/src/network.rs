@@ -62,11 +62,16 @@ impl Network {
         &self.folder
     }
 
-    /// Has a process load Local Steam, [`STRICT`], and join this network under an account. What this process' own environment says
-    /// of Steam is not passed on.
+    /// Has a process load Local Steam and join this network under an account. What this process's own environment says of
+    /// Steam is not passed on.
     pub fn join(&self, account: u32, command: &mut Command) {
+        self.join_with(&library::local_steam(), account, command);
+    }
+
+    /// As [`join`](Self::join), with the library in this folder.
+    pub fn join_with(&self, local_steam: &Path, account: u32, command: &mut Command) {
         forget_steam(command);
-        library::load_from(&library::local_steam(), command);
+        library::load_from(local_steam, command);
         command.env("LOCAL_STEAM_STRICT", &self.strict);
         command.env("LOCAL_STEAM_DIR", &self.folder).env("LOCAL_STEAM_ID", account.to_string());
     }

@@ -86,13 +86,21 @@ impl Process {
     /// # Panics
     /// If it cannot be started.
     pub fn start(name: &str, mark: &'static str, command: &mut Command) -> Self {
+        Self::spawn(name, mark, command).unwrap_or_else(|error| panic!("{command:?}: {error}"))
+    }
+
+    /// As [`start`](Self::start), for what is no test.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn spawn(name: &str, mark: &'static str, command: &mut Command) -> io::Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut child = command.spawn()?;
         let (sender, output) = channel();
         forward(Stream::Stdout, child.stdout.take().expect("a pipe"), sender.clone());
         forward(Stream::Stderr, child.stderr.take().expect("a pipe"), sender);
         let (input, name) = (child.stdin.take(), format!("{name} (pid {})", child.id()));
-        Self { name, mark, child, input, output, printed: VecDeque::new(), status: None }
+        Ok(Self { name, mark, child, input, output, printed: VecDeque::new(), status: None })
     }
 
     /// Tells it something: a line on its stdin.
@@ -174,11 +182,21 @@ impl Process {
     /// # Panics
     /// If the system refuses.
     pub fn kill(&mut self) {
-        self.input = None;
+        self.end_input();
         if self.status.is_none() {
             self.child.kill().expect("a process to kill");
-            self.status = Some(self.child.wait().expect("a process to reap"));
+            self.wait().expect("a process to reap");
         }
+    }
+
+    /// Waits for its end, however long that takes.
+    ///
+    /// # Errors
+    /// If the system cannot tell.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        let status = self.child.wait()?;
+        self.status = Some(status);
+        Ok(status)
     }
 
     /// Closes its stdin and waits for its end.
