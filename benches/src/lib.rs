@@ -177,6 +177,12 @@ impl Transport for NullTransport {
         false
     }
 
+    fn send_buffer_bytes(&self, _: ConnectionHandle) -> Option<u32> {
+        None
+    }
+
+    fn set_paused(&mut self, _: ConnectionHandle, _: bool) {}
+
     fn detach(&mut self, connection: ConnectionHandle) {
         self.tokens[connection.0 as usize - 1] = Token::NONE;
     }

@@ -30,8 +30,10 @@ pub enum PutError {
     /// A target is a GodotSteam peer, which a channel past 7 does not reach.
     #[error("channel {0} does not reach a GodotSteam peer: use channels 0 to 7")]
     OutOfReach(u8),
-    /// A connection's backlog is full.
-    #[error("{0} bytes wait to be sent already: send less, or raise max_backlog_bytes")]
+    /// A target's backlog is full. Its connection is closed, with [`TooFarBehind`](crate::EndReason::TooFarBehind).
+    #[error(
+        "{0} bytes wait for a peer already, which is disconnected: send less, or raise max_backlog_bytes"
+    )]
     BacklogFull(usize),
 }
 

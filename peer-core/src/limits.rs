@@ -77,11 +77,21 @@ pub const MAX_INBOX_PACKETS: usize = 65_536;
 /// Bytes that the game has not read.
 pub const MAX_INBOX_BYTES: usize = 64 * 1024 * 1024;
 
-/// Messages of one connection buffered until its peer is announced.
-pub const MAX_EARLY_MESSAGES: usize = 8_192;
+/// Messages of one connection buffered until its hello: as many as Steam's own receive buffer takes.
+pub const MAX_EARLY_MESSAGES: usize = 65_536;
 
-/// Bytes of one connection buffered until its peer is announced.
-pub const MAX_EARLY_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of one connection buffered until its hello, with [`HELD_ENTRY_BYTES`] for each message.
+pub const MAX_EARLY_BYTES: usize = 16 * 1024 * 1024;
+
+/// Bytes of one connection buffered between its hello and its announcement. Beyond that they stay with Steam, whose
+/// receive buffer then holds the sender back.
+pub const EARLY_PAUSE_BYTES: usize = 1024 * 1024;
+
+/// Overhead of a message that is held back, in bytes. Counted, so that tiny messages are bounded too.
+pub const HELD_ENTRY_BYTES: usize = 64;
+
+/// Bytes held back for all connections of a session together. Beyond that the connection that holds the most is closed.
+pub const MAX_HELD_BYTES: usize = 256 * 1024 * 1024;
 
 /// Messages in the send queue that cause a flush before the frame's end.
 pub const FLUSH_MESSAGES: usize = 1_024;
@@ -96,7 +106,7 @@ pub const BACKLOG_ENTRY_BYTES: usize = 64;
 pub const MAX_BACKLOG_BYTES: usize = 1 << 31;
 
 /// Default of `max_backlog_bytes`.
-pub const DEFAULT_MAX_BACKLOG_BYTES: usize = 8 * 1024 * 1024;
+pub const DEFAULT_MAX_BACKLOG_BYTES: usize = 64 * 1024 * 1024;
 
 /// Bytes of backlog offered to the transport at a time, while it takes them.
 pub const BACKLOG_CHUNK_BYTES: usize = 64 * 1024;

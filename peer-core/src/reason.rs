@@ -20,6 +20,8 @@ pub enum EndReason {
     Full,
     /// 1005: a newer connection from the same Steam id has taken its place.
     Replaced,
+    /// 1006: more waits to be sent than may, because the line or the other side does not keep up.
+    TooFarBehind,
     /// 2000: Steam refused a reliable packet for good (`AppException_Generic`).
     Exception,
     /// 2001: what the other side sent breaks the protocol.
@@ -50,6 +52,7 @@ impl EndReason {
             Self::NotInLobby => 1003,
             Self::Full => 1004,
             Self::Replaced => 1005,
+            Self::TooFarBehind => 1006,
             Self::Exception => 2000,
             Self::ProtocolViolation => 2001,
             Self::Version => 2002,
@@ -67,6 +70,7 @@ impl EndReason {
             1003 => Self::NotInLobby,
             1004 => Self::Full,
             1005 => Self::Replaced,
+            1006 => Self::TooFarBehind,
             2000 => Self::Exception,
             2001 => Self::ProtocolViolation,
             2002 => Self::Version,
@@ -90,6 +94,7 @@ impl fmt::Display for EndReason {
             Self::NotInLobby => f.write_str("not in the lobby"),
             Self::Full => f.write_str("full"),
             Self::Replaced => f.write_str("replaced by a newer connection"),
+            Self::TooFarBehind => f.write_str("too far behind"),
             Self::Exception => f.write_str("a reliable packet could not be sent"),
             Self::ProtocolViolation => f.write_str("protocol violation"),
             Self::Version => f.write_str("another protocol version"),

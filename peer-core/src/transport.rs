@@ -297,6 +297,13 @@ pub trait Transport {
     /// rate, which has the last word, nor if the connection is gone.
     fn set_send_rate(&mut self, connection: ConnectionHandle, bytes_per_second: usize) -> bool;
 
+    /// How many bytes a connection takes that are not on the wire yet (`SendBufferSize`); `None` if it is gone.
+    fn send_buffer_bytes(&self, connection: ConnectionHandle) -> Option<u32>;
+
+    /// Leaves the messages of a connection with Steam, or has them received again, those that came meanwhile included. As
+    /// long as it is paused, Steam's receive buffer holds the sender back.
+    fn set_paused(&mut self, connection: ConnectionHandle, paused: bool);
+
     /// The session only sends on this connection from now on, until it calls [`close`](Self::close).
     /// Messages that arrive carry [`Token::NONE`]. Until the connection is closed, a dial to the same user by
     /// any transport of the process answers [`TransportError::Draining`].

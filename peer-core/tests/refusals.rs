@@ -98,6 +98,12 @@ impl Transport for Contrary {
         false
     }
 
+    fn send_buffer_bytes(&self, _: ConnectionHandle) -> Option<u32> {
+        None
+    }
+
+    fn set_paused(&mut self, _: ConnectionHandle, _: bool) {}
+
     fn detach(&mut self, _: ConnectionHandle) {}
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {

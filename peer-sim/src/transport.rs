@@ -133,6 +133,14 @@ impl Transport for SimTransport {
         true
     }
 
+    fn send_buffer_bytes(&self, connection: ConnectionHandle) -> Option<u32> {
+        self.state.borrow_mut().connections().send_buffer_bytes(self.id, connection)
+    }
+
+    fn set_paused(&mut self, connection: ConnectionHandle, paused: bool) {
+        self.state.borrow_mut().connections().set_paused(self.id, connection, paused);
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         if let Some(half) = self.state.borrow_mut().connections().open_half(self.id, connection) {
             half.token = Token::NONE;

@@ -9,7 +9,7 @@ use peer_core::{
 };
 use rustc_hash::FxHashMap;
 
-use crate::config::{Config, ConfigError, ConfigValue, DIRECT_ROUTES};
+use crate::config::{Config, ConfigError, ConfigValue, DIRECT_ROUTES, SEND_BUFFER_SIZE};
 use crate::draining;
 use crate::ffi::connection::{Connection, MAX_CLOSE_MESSAGE};
 use crate::ffi::receive::SteamMessage;
@@ -389,6 +389,23 @@ impl Transport for SteamTransport {
         Config::send_rate(rate)
             .iter()
             .all(|option| ffi::config::set_on_connection(&open.hold, connection, option))
+    }
+
+    fn send_buffer_bytes(&self, connection: ConnectionHandle) -> Option<u32> {
+        let open = self.open.as_ref().filter(|_| self.connections.contains_key(&connection))?;
+        let bytes = ffi::config::get_int32_of_connection(&open.hold, connection, SEND_BUFFER_SIZE)?;
+        u32::try_from(bytes).ok()
+    }
+
+    fn set_paused(&mut self, connection: ConnectionHandle, paused: bool) {
+        let Some(open) = self.open.as_ref().filter(|_| self.connections.contains_key(&connection)) else {
+            return;
+        };
+        if paused {
+            open.group.remove(connection);
+        } else {
+            open.group.add(connection);
+        }
     }
 
     fn detach(&mut self, connection: ConnectionHandle) {

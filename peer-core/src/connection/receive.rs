@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::control::LastNumbers;
 use crate::lane::{Channel, Lane, TransferMode};
-use crate::limits::{MAX_EARLY_BYTES, MAX_EARLY_MESSAGES};
+use crate::limits::{EARLY_PAUSE_BYTES, HELD_ENTRY_BYTES, MAX_EARLY_BYTES, MAX_EARLY_MESSAGES};
 use crate::transport::Message;
 
 /// In the order that a record's later cache lines need; see [`Connection`](super::Connection).
@@ -18,7 +18,10 @@ pub(crate) struct ReceiveHalf<M> {
     /// The number of the last reliable message delivered, by lane.
     last_reliable: [i64; Lane::COUNT],
     early: Vec<M>,
-    early_bytes: usize,
+    /// Bytes of messages that are held back, with their overhead.
+    held_bytes: usize,
+    /// Whether its messages are left with Steam for now.
+    pub(crate) is_paused: bool,
 }
 
 impl<M> Default for ReceiveHalf<M> {
@@ -28,7 +31,8 @@ impl<M> Default for ReceiveHalf<M> {
             last_ordered: SmallVec::new(),
             last_reliable: [0; Lane::COUNT],
             early: Vec::new(),
-            early_bytes: 0,
+            held_bytes: 0,
+            is_paused: false,
         }
     }
 }
@@ -61,25 +65,29 @@ impl<M: Message> ReceiveHalf<M> {
     }
 
     /// Keeps a message until its peer is announced.
-    ///
-    /// # Errors
-    /// If too many are kept already; the message is dropped.
-    pub(crate) fn buffer_early(&mut self, message: M) -> Result<(), TooMuchEarly> {
-        self.early_bytes += message.payload().len();
-        if self.early.len() >= MAX_EARLY_MESSAGES || self.early_bytes > MAX_EARLY_BYTES {
-            return Err(TooMuchEarly);
-        }
+    pub(crate) fn buffer_early(&mut self, message: M) {
+        self.held_bytes += message.payload().len() + HELD_ENTRY_BYTES;
         self.early.push(message);
-        Ok(())
+    }
+
+    /// Whether so much is kept that the rest should stay with Steam.
+    pub(crate) fn should_pause(&self) -> bool {
+        self.held_bytes > EARLY_PAUSE_BYTES
+    }
+
+    /// Whether more is kept than any peer sends before its hello gets through.
+    pub(crate) fn is_over_full(&self) -> bool {
+        self.early.len() > MAX_EARLY_MESSAGES || self.held_bytes > MAX_EARLY_BYTES
     }
 
     /// The messages kept, in the order of arrival.
     pub(crate) fn take_early(&mut self) -> Vec<M> {
-        self.early_bytes = 0;
+        self.held_bytes = 0;
         std::mem::take(&mut self.early)
     }
-}
 
-/// More arrived before the peer was announced than is kept.
-#[derive(Debug)]
-pub(crate) struct TooMuchEarly;
+    /// Bytes of messages that are held back, with their overhead.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+}

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use slab::Slab;
 
+use crate::connection::receive::ReceiveHalf;
 use crate::connection::send::{SendHalf, SendHalves};
 use crate::connection::{Connection, State};
+use crate::limits::MAX_HELD_BYTES;
 use crate::time::Time;
-use crate::transport::ConnectionHandle;
+use crate::transport::{ConnectionHandle, Message};
 
 /// Connections under keys that travel as tokens, and the list of those that every poll must look at.
 #[derive(Debug)]
@@ -18,15 +20,17 @@ pub(crate) struct Table<M> {
     /// All that are active, and perhaps some that were until the last poll. The others cost nothing until something
     /// arrives for them.
     active: Vec<u32>,
+    /// Bytes that the receiving halves hold back together.
+    held_bytes: usize,
 }
 
 impl<M> Default for Table<M> {
     fn default() -> Self {
-        Self { slab: Slab::new(), active: Vec::new() }
+        Self { slab: Slab::new(), active: Vec::new(), held_bytes: 0 }
     }
 }
 
-impl<M> Table<M> {
+impl<M: Message> Table<M> {
     pub(crate) fn len(&self) -> usize {
         self.slab.len()
     }
@@ -75,7 +79,9 @@ impl<M> Table<M> {
     }
 
     pub(crate) fn remove(&mut self, key: u32) {
-        if self.slab.remove(key as usize).is_listed {
+        let removed = self.slab.remove(key as usize);
+        self.held_bytes -= removed.receive.held_bytes();
+        if removed.is_listed {
             self.active.retain(|&listed| listed != key);
         }
     }
@@ -83,6 +89,28 @@ impl<M> Table<M> {
     pub(crate) fn clear(&mut self) {
         self.slab.clear();
         self.active.clear();
+        self.held_bytes = 0;
+    }
+
+    /// Changes what a connection holds back.
+    pub(crate) fn with_held<R>(&mut self, key: u32, change: impl FnOnce(&mut ReceiveHalf<M>) -> R) -> R {
+        let receive = &mut self.slab[key as usize].receive;
+        let before = receive.held_bytes();
+        let result = change(receive);
+        let after = receive.held_bytes();
+        self.held_bytes = self.held_bytes - before + after;
+        result
+    }
+
+    /// If all connections together hold back more than they may: the one that holds the most.
+    pub(crate) fn largest_holder(&self) -> Option<u32> {
+        if self.held_bytes <= MAX_HELD_BYTES {
+            return None;
+        }
+        self.slab
+            .iter()
+            .max_by_key(|(_, connection)| connection.receive.held_bytes())
+            .map(|(key, _)| narrow(key))
     }
 
     /// Moves a connection to its next state, and returns the one it was in.
@@ -133,7 +161,7 @@ impl<M> Table<M> {
     }
 }
 
-impl<M> SendHalves for Table<M> {
+impl<M: Message> SendHalves for Table<M> {
     fn get(&mut self, key: u32) -> Option<(ConnectionHandle, &mut SendHalf)> {
         let connection = self.get_mut(key)?;
         Some((connection.handle?, &mut connection.send))

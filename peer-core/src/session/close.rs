@@ -62,6 +62,20 @@ impl<T: Transport> Session<T> {
         self.close_session();
     }
 
+    /// Closes a connection whose backlog may not grow: its packets are dropped, and the peer learns why, ahead of all that is
+    /// on its way.
+    #[cold]
+    pub(super) fn close_too_far_behind(&mut self, key: u32) {
+        self.flush();
+        let half = &mut self.connections[key].send;
+        if half.is_backlogged() {
+            half.drop_backlog();
+            self.drain.remove(key);
+        }
+        let close = Close::new(EndReason::TooFarBehind, EndReason::TooFarBehind.to_string());
+        self.close_connection(key, close, CloseMode::Drain(CLOSE_TIMEOUT));
+    }
+
     fn close_peer(&mut self, id: PeerId, close: Close, now: Time) -> Result<(), SessionError> {
         self.now = now;
         let peer = self.roster.get(id).ok_or(SessionError::UnknownPeer(id.to_godot()))?;
@@ -95,7 +109,8 @@ impl<T: Transport> Session<T> {
         let connection = &self.connections[key];
         let (steam_id, dial) = (connection.steam_id, connection.dial);
         if matches!(connection.state(), State::Established | State::PeerClosing { .. }) {
-            let is_lost = !close.reason.is_application() || close.reason == EndReason::Exception;
+            let is_lost = !close.reason.is_application()
+                || matches!(close.reason, EndReason::Exception | EndReason::TooFarBehind);
             let redials = is_lost && self.belongs_to_mesh(steam_id);
             let until = self.now + DRAIN_TIMEOUT;
             self.connections.enter(key, State::Draining { until, close: Box::new(close) });
@@ -212,6 +227,8 @@ impl<T: Transport> Session<T> {
 
     /// Hands a connection's handle to the closing list, or closes it where no goodbye can or need be sent.
     fn close_handle(&mut self, key: u32, close: &Close, mode: CloseMode) {
+        // Whatever its peer still says, a goodbye above all, is of no use in Steam's queue.
+        self.resume(key);
         let connection = &mut self.connections[key];
         let is_connected = connection.is_connected();
         let Some(handle) = connection.handle.take() else { return };

@@ -1,5 +1,6 @@
 //! From Connected to `peer_connected`: hellos, the ids they claim, and the order of announcements.
 
+use crate::connection::receive::ReceiveHalf;
 use crate::connection::{Close, State};
 use crate::control::{Control, Hello};
 use crate::event::{Event, Transition};
@@ -39,7 +40,7 @@ impl<T: Transport> Session<T> {
             let close = Close::new(EndReason::Exception, "the hello could not be sent");
             return self.close_connection(key, close, CloseMode::Immediate);
         }
-        for message in self.connections[key].receive.take_early() {
+        for message in self.connections.with_held(key, ReceiveHalf::take_early) {
             self.on_message(message);
         }
     }
@@ -139,11 +140,11 @@ impl<T: Transport> Session<T> {
         }
         active.has_host = true;
         self.connections.enter(key, State::Established);
-        let connection = &mut self.connections[key];
-        if let Some(dial) = &mut connection.dial {
+        if let Some(dial) = &mut self.connections[key].dial {
             dial.failures = 0;
         }
-        let early = connection.receive.take_early();
+        self.resume(key);
+        let early = self.connections.with_held(key, ReceiveHalf::take_early);
         self.transitions.push(Transition::PeerConnected(key, id));
         for message in early {
             self.on_message(message);
@@ -167,14 +168,46 @@ impl<T: Transport> Session<T> {
             // Unreliable data may be lost, so it is. A goodbye waits with the packets that it announces.
             State::Connecting | State::AwaitingHello { .. } | State::Ready if !message.is_reliable() => {}
             State::AwaitingHello { .. } if is_control => self.on_hello(key, message.payload()),
-            State::Connecting | State::AwaitingHello { .. } | State::Ready => {
-                let buffered = connection.receive.buffer_early(message);
-                if buffered.is_err() {
-                    self.close_violation(key, "too much came before the peer could be announced");
-                }
-            }
+            State::Connecting | State::AwaitingHello { .. } | State::Ready => self.buffer_early(key, message),
             // Nobody reads what comes after the close.
             _ => {}
+        }
+    }
+
+    /// Keeps a message until its peer is announced. After the hello that may take long, until the host is there: more than
+    /// a little then stays with Steam. Before it, the hello may be among what Steam has.
+    fn buffer_early(&mut self, key: u32, message: T::Message) {
+        self.connections.with_held(key, |receive| receive.buffer_early(message));
+        let connection = &mut self.connections[key];
+        if matches!(connection.state(), State::Ready) {
+            if let Some(handle) = connection.handle
+                && connection.receive.should_pause()
+                && !connection.receive.is_paused
+            {
+                connection.receive.is_paused = true;
+                self.transport.set_paused(handle, true);
+            }
+        } else if connection.receive.is_over_full() {
+            let why = "too much came before its hello";
+            return self.close_refused(key, Close::new(EndReason::TooFarBehind, why));
+        }
+        self.close_largest_holder();
+    }
+
+    /// Has the messages of a connection received again.
+    pub(super) fn resume(&mut self, key: u32) {
+        let connection = &mut self.connections[key];
+        if let (true, Some(handle)) = (connection.receive.is_paused, connection.handle) {
+            connection.receive.is_paused = false;
+            self.transport.set_paused(handle, false);
+        }
+    }
+
+    /// Closes the connection that holds back the most, if all together hold back too much.
+    pub(super) fn close_largest_holder(&mut self) {
+        if let Some(key) = self.connections.largest_holder() {
+            let why = "too much of what it sent is held back";
+            self.close_refused(key, Close::new(EndReason::TooFarBehind, why));
         }
     }
 }

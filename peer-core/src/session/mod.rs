@@ -22,7 +22,7 @@ use crate::error::SessionError;
 use crate::event::{Event, Transition, Transitions};
 use crate::id::{LobbyId, PeerId, SteamId};
 use crate::inbox::{Inbox, Packet};
-use crate::lane::Channel;
+use crate::lane::{Channel, Lane};
 use crate::limits::{DEFAULT_MAX_BACKLOG_BYTES, DEFAULT_MAX_SEND_RATE};
 use crate::lobby::TrackedLobby;
 use crate::payload::PayloadPool;
@@ -33,7 +33,7 @@ use crate::session::rate::SendRates;
 use crate::session::role::Role;
 use crate::time::Time;
 use crate::transport::{
-    LaneConfig, ListenHandle, RealTimeStatus, SendResult, StatusChange, Transport, VirtualPort,
+    LaneConfig, LaneStatus, ListenHandle, RealTimeStatus, SendResult, StatusChange, Transport, VirtualPort,
 };
 
 /// Godot's connection status. It moves only from `Disconnected` over `Connecting` to `Connected` and back to
@@ -64,8 +64,8 @@ pub struct Settings {
     pub lobby_members_only: bool,
     /// The host relays between clients, so that a client connects only to the host. Default off.
     pub server_relay: bool,
-    /// How many reliable bytes may wait for room in Steam's send buffer, for each connection. Each packet counts with
-    /// 64 bytes of overhead. At least 524,288, so that one packet always fits. Default 8 MiB.
+    /// How many reliable bytes may wait for room in Steam's send buffer, for each connection; a put past that closes it.
+    /// Each packet counts with 64 bytes of overhead. At least 524,288, so that one packet always fits. Default 64 MiB.
     pub max_backlog_bytes: usize,
     /// Send as fast as the line takes it, where a connection has more to send than Steam's own rate carries
     /// (262,144 bytes a second). Send rates that are set on the transport have the last word. Default on.
@@ -285,8 +285,14 @@ impl<T: Transport> Session<T> {
 
     /// The statistics of a peer's connection; `None` for an unknown peer or one whose connection is closed.
     pub fn real_time_status(&self, id: PeerId) -> Option<RealTimeStatus> {
-        let connection = &self.connections[self.roster.get(id)?.key];
-        self.transport.real_time_status(connection.handle?, &mut [])
+        let handle = self.connections[self.roster.get(id)?.key].handle?;
+        // With several lanes Steam has no queue time for the whole connection (GameNetworkingSockets 1.6.0).
+        let mut lanes = [LaneStatus::default(); Lane::COUNT];
+        let mut status = self.transport.real_time_status(handle, &mut lanes)?;
+        let waits = status.pending_reliable > 0 || status.pending_unreliable > 0;
+        let longest = lanes.iter().map(|lane| lane.queue_time_us).max().filter(|_| waits);
+        status.queue_time_us = longest.unwrap_or(0).max(0);
+        Some(status)
     }
 
     /// Bytes put for a peer that Steam has not taken yet, with 64 bytes of overhead for each packet in the backlog.

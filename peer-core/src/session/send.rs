@@ -31,7 +31,8 @@ impl<T: Transport> Session<T> {
     /// or to none.
     ///
     /// # Errors
-    /// Any [`PutError`]; then nothing was put.
+    /// Any [`PutError`]; then nothing was put. Targets whose backlog is full are disconnected with
+    /// [`BacklogFull`](PutError::BacklogFull), so that no packet is ever missing among those that arrive.
     #[inline]
     pub fn put(
         &mut self,
@@ -68,12 +69,14 @@ impl<T: Transport> Session<T> {
                 };
                 let is_target = |peer: &&Peer| Some(peer.key) != but;
                 if may_be_refused(mode, len, channel) {
+                    let mut refused = Ok(());
                     for place in 0..self.roster.peers().len() {
                         let peer = self.roster.peers()[place];
                         if is_target(&&peer) {
-                            self.ensure_room(peer.key, len, channel, mode)?;
+                            refused = refused.and(self.ensure_room(peer.key, len, channel, mode));
                         }
                     }
+                    refused?;
                 }
                 let payload = self.queue.add_payload(self.pool.copy(payload, tag));
                 let (roster, mut sender) = self.sender();
@@ -107,7 +110,12 @@ impl<T: Transport> Session<T> {
         if !may_be_refused(mode, len, channel) {
             return Ok(());
         }
-        let half = &self.connections[key].send;
+        let connection = &self.connections[key];
+        if !matches!(connection.state(), State::Established) {
+            // It takes nothing any more.
+            return Ok(());
+        }
+        let half = &connection.send;
         if !half.dialect.reaches(channel) {
             return Err(PutError::OutOfReach(channel.get()));
         }
@@ -116,8 +124,10 @@ impl<T: Transport> Session<T> {
         if !effective_mode(half.dialect, mode, len).is_reliable() {
             return Ok(());
         }
-        if half.unsent_bytes() + len > bound {
-            return Err(PutError::BacklogFull(half.unsent_bytes()));
+        let unsent = half.unsent_bytes();
+        if unsent + len > bound {
+            self.close_too_far_behind(key);
+            return Err(PutError::BacklogFull(unsent));
         }
         if !half.is_backlogged() && !half.has_room(len) {
             self.look_at_buffer(key);

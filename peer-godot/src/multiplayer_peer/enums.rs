@@ -35,6 +35,8 @@ open_enum! {
     END_REASON_FULL = 1004,
     /// A newer connection of the same user took the place of this one.
     END_REASON_REPLACED = 1005,
+    /// More waited to be sent than [member SteamMultiplayerPeer.max_backlog_bytes] allows.
+    END_REASON_TOO_FAR_BEHIND = 1006,
     /// Steam would not carry a reliable packet any more.
     END_REASON_EXCEPTION = 2000,
     /// What the other side sent breaks the protocol.

@@ -61,9 +61,9 @@ pub(crate) struct SteamMultiplayerPeer {
     #[var(get = get_lobby_members_only, set = set_lobby_members_only, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     lobby_members_only: PhantomVar<bool>,
-    /// How many bytes of reliable packets may wait for one peer once Steam's send buffer (512 KiB) is full. A packet past
-    /// that is refused with [constant ERR_OUT_OF_MEMORY]; none is ever lost. Each packet counts with 64 bytes of
-    /// overhead.
+    /// How many bytes of reliable packets may wait for one peer that does not keep up. With a packet past that the peer is
+    /// disconnected, on both sides with reason 1006 (too far behind), and [constant ERR_OUT_OF_MEMORY] is returned: no
+    /// packet is ever missing among those that arrive. Each packet counts with 64 bytes of overhead.
     #[var(get = get_max_backlog_bytes, set = set_max_backlog_bytes, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     max_backlog_bytes: PhantomVar<i64>,

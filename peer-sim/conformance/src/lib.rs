@@ -110,6 +110,7 @@ macro_rules! conformance_tests {
                 reliable_messages_arrive_in_order
                 receive_takes_what_it_is_asked_for_in_order
                 two_senders_are_told_apart
+                what_comes_on_a_paused_connection_waits
                 what_is_sent_while_connecting_goes_out_later
                 an_empty_message_arrives
                 a_large_unreliable_message_goes_reliable

@@ -98,6 +98,7 @@ pub fn a_full_send_buffer_takes_again_once_it_has_drained<B: TestBed>(bed: &mut 
 /// 524,288 bytes, which is all that the buffer has.
 pub fn the_largest_message_fits_an_empty_buffer<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
+    assert_eq!(pair.bob.send_buffer_bytes(pair.at_bob), Some(524_288));
     let largest: Bytes = (0..524_288_u32).map(|i| (i / 7).to_le_bytes()[0]).collect();
     assert_eq!(pair.bob_sends(1, RELIABLE, largest.clone()), SendResult(1));
     assert_eq!(pair.bob_sends(1, RELIABLE, largest.clone()), SendResult::LIMIT_EXCEEDED);

@@ -93,6 +93,38 @@ pub fn receive_takes_what_it_is_asked_for_in_order<B: TestBed>(bed: &mut B) {
     assert_eq!(take(&mut pair.alice, 5).len(), 0);
 }
 
+/// What comes on a connection that is paused waits with the network, and comes in order once it is not; the others go on.
+pub fn what_comes_on_a_paused_connection_waits<B: TestBed>(bed: &mut B) {
+    let mut alice = bed.endpoint(ALICE);
+    alice.listen(PORT).unwrap();
+    let mut senders = Vec::new();
+    for user in [BOB, CAROL] {
+        let mut sender = bed.endpoint(user);
+        let handle = sender.connect(ALICE, PORT, Token(0)).unwrap();
+        let asked = request(bed, &mut alice).connection;
+        alice.accept(asked, Token(7)).unwrap();
+        connected(bed, &mut sender);
+        connected(bed, &mut alice);
+        senders.push((sender, handle, asked));
+    }
+    let of_bob = senders[0].2;
+    alice.set_paused(of_bob, true);
+    for payload in numbered(20, 50) {
+        for (sender, handle, _) in &mut senders {
+            send(sender, *handle, 0, RELIABLE, payload.clone()).message_number().unwrap();
+        }
+    }
+    for (sender, handle, _) in &senders {
+        until_acknowledged(bed, sender, *handle);
+    }
+    let of_carol = receive(bed, &mut alice, 20);
+    assert!(of_carol.iter().all(|came| came.connection == senders[1].2));
+    alice.set_paused(of_bob, false);
+    let came = receive(bed, &mut alice, 20);
+    assert!(came.iter().all(|came| (came.connection, came.token) == (of_bob, Token(7))));
+    assert!(came.iter().map(|came| number_of(&came.payload)).eq(0..20));
+}
+
 /// One poll group for all connections; each message has the handle and token of its own.
 pub fn two_senders_are_told_apart<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);

@@ -101,6 +101,8 @@ pub(crate) struct Half {
     pub(crate) acks_due: Option<Time>,
     /// Packets that have come in, and not been acknowledged.
     pub(crate) acks: Vec<u64>,
+    /// While it is paused: how many messages wait for the end of that.
+    pub(crate) held_back: Option<usize>,
     pub(crate) releasing: bool,
     /// The send calls that touched it last, and in which one of its messages failed last.
     pub(crate) touched_in: u64,
@@ -142,6 +144,7 @@ impl Half {
             retransmit: None,
             acks_due: None,
             acks: Vec::new(),
+            held_back: None,
             releasing: false,
             touched_in: 0,
             failed_in: 0,

@@ -210,7 +210,11 @@ impl Connections<'_> {
         // What was delivered before the nonsense stays.
         let endpoint = &mut self.processes[half.endpoint];
         let new = half.receiver.take_new();
-        endpoint.inbox.extend(std::iter::repeat_n(handle, new));
+        if let Some(held_back) = &mut half.held_back {
+            *held_back += new;
+        } else {
+            endpoint.inbox.extend(std::iter::repeat_n(handle, new));
+        }
         endpoint.unread += new;
         if !half.releasing && !half.receiver.has_room(MAX_MESSAGE_BYTES, limits) && half.receiver.is_stalled()
         {
@@ -253,6 +257,27 @@ impl Connections<'_> {
         self.pump(handle);
     }
 
+    /// Takes a connection out of its poll group, or puts it back with all that has come meanwhile.
+    pub(crate) fn set_paused(&mut self, endpoint: EndpointId, handle: ConnectionHandle, paused: bool) {
+        let Some(half) = self.halves.get_mut(handle).filter(|half| half.endpoint == endpoint) else { return };
+        if paused {
+            half.held_back.get_or_insert_default();
+        } else {
+            let waiting = half.held_back.take().unwrap_or(0);
+            self.processes[endpoint].inbox.extend(std::iter::repeat_n(handle, waiting));
+        }
+    }
+
+    /// `SendBufferSize`.
+    pub(crate) fn send_buffer_bytes(
+        &mut self,
+        endpoint: EndpointId,
+        handle: ConnectionHandle,
+    ) -> Option<u32> {
+        let half = self.halves.get_mut(handle).filter(|half| half.endpoint == endpoint)?;
+        u32::try_from(self.env.links.get(half.local, half.remote).send_buffer).ok()
+    }
+
     pub(crate) fn receive(
         &mut self,
         endpoint: EndpointId,
@@ -265,6 +290,10 @@ impl Connections<'_> {
             let Some(handle) = owner.inbox.pop_front() else { break };
             // A connection closed since has taken its messages with it.
             let Some(half) = self.halves.get_mut(handle) else { continue };
+            if let Some(held_back) = &mut half.held_back {
+                *held_back += 1;
+                continue;
+            }
             let Some(incoming) = half.receiver.pop() else { continue };
             owner.unread -= 1;
             received += 1;

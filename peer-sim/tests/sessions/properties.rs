@@ -9,7 +9,9 @@ use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 
 use crate::plan::{Mood, plan};
 
+/// So many cases, or as many as `PROPTEST_CASES` says.
 pub(crate) fn config(cases: u32) -> Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
     Config {
         cases,
         max_shrink_iters: 400,

@@ -136,6 +136,14 @@ impl Transport for Watched {
         self.inner.set_send_rate(connection, bytes_per_second)
     }
 
+    fn send_buffer_bytes(&self, connection: ConnectionHandle) -> Option<u32> {
+        self.inner.send_buffer_bytes(connection)
+    }
+
+    fn set_paused(&mut self, connection: ConnectionHandle, paused: bool) {
+        self.inner.set_paused(connection, paused);
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         self.inner.detach(connection);
     }

@@ -149,6 +149,11 @@ steam_api! {
             *mut c_int as *mut sys::ESteamNetworkingConfigDataType,
             *mut c_int as *mut sys::ESteamNetworkingConfigScope
         ) -> *const c_char;
+        SteamAPI_ISteamNetworkingUtils_GetConfigValue: fn(
+            *mut ISteamNetworkingUtils, c_int as sys::ESteamNetworkingConfigValue,
+            c_int as sys::ESteamNetworkingConfigScope, isize,
+            *mut c_int as *mut sys::ESteamNetworkingConfigDataType, *mut c_void, *mut usize
+        ) -> c_int as sys::ESteamNetworkingGetConfigValueResult;
         SteamAPI_ISteamNetworkingUtils_SetConfigValue: fn(
             *mut ISteamNetworkingUtils, c_int as sys::ESteamNetworkingConfigValue,
             c_int as sys::ESteamNetworkingConfigScope, isize, c_int as sys::ESteamNetworkingConfigDataType,

@@ -139,6 +139,31 @@ pub(crate) fn clear_on_listen_socket(hold: &Hold, listen: ListenHandle, option: 
     unsafe { set(hold, (SCOPE_LISTEN_SOCKET, listen.0), option, INT32, std::ptr::null()) }
 }
 
+/// The value of a 32-bit integer option of an open connection; `None` if Steam does not say.
+pub(crate) fn get_int32_of_connection(
+    hold: &Hold,
+    connection: ConnectionHandle,
+    option: c_int,
+) -> Option<i32> {
+    let utils = NetworkingUtils::of(hold)?;
+    let object = isize::try_from(connection.0).ok()?;
+    let (mut data_type, mut value, mut size) = (0, 0_i32, size_of::<i32>());
+    // SAFETY: the interface is valid, `value` has `size` bytes, and the other two are writable; Steam writes no more
+    // than there is room for, and says of which type it is.
+    let result = unsafe {
+        call!(utils.SteamAPI_ISteamNetworkingUtils_GetConfigValue(
+            option,
+            SCOPE_CONNECTION,
+            object,
+            &raw mut data_type,
+            (&raw mut value).cast(),
+            &raw mut size,
+        ))
+    };
+    // `k_ESteamNetworkingGetConfigValue_OK` and `_OKInherited`; the failures are negative.
+    (result > 0 && data_type == INT32).then_some(value)
+}
+
 fn set_option(hold: &Hold, object: (c_int, u32), option: &RawOption<'_>) -> bool {
     let value = if option.data_type == STRING {
         // SAFETY: the data type tells which field is set.

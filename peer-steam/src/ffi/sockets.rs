@@ -73,13 +73,19 @@ impl PollGroup {
 
     /// Adds a connection, along with the messages that already wait on it.
     pub(crate) fn add(&self, connection: ConnectionHandle) {
+        self.set_group_of(connection, self.handle);
+    }
+
+    /// Takes a connection out, along with the messages that wait on it.
+    pub(crate) fn remove(&self, connection: ConnectionHandle) {
+        self.set_group_of(connection, sys::k_HSteamNetPollGroup_Invalid);
+    }
+
+    fn set_group_of(&self, connection: ConnectionHandle, group: sys::HSteamNetPollGroup) {
         if let Some(sockets) = self.sockets() {
             // SAFETY: handles are checked by Steam.
             unsafe {
-                call!(
-                    sockets
-                        .SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup(connection.0, self.handle,)
-                )
+                call!(sockets.SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup(connection.0, group))
             };
         }
     }

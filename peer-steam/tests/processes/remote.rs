@@ -144,6 +144,14 @@ impl Transport for RemoteTransport {
         self.ask(call).unwrap_or(false)
     }
 
+    fn send_buffer_bytes(&self, connection: ConnectionHandle) -> Option<u32> {
+        self.ask::<Option<u32>>(TransportCall::SendBufferBytes(connection.0))?
+    }
+
+    fn set_paused(&mut self, connection: ConnectionHandle, paused: bool) {
+        self.ask::<()>(TransportCall::SetPaused { connection: connection.0, paused });
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         self.ask::<()>(TransportCall::Detach(connection.0));
     }

@@ -34,6 +34,8 @@ pub(crate) enum TransportCall {
     Close { connection: u32, reason: u32, message: String },
     ConfigureLanes { connection: u32, lanes: Vec<(i32, u16)> },
     SetSendRate { connection: u32, bytes_per_second: usize },
+    SendBufferBytes(u32),
+    SetPaused { connection: u32, paused: bool },
     Detach(u32),
     Send { payloads: Vec<Vec<u8>>, messages: Vec<SentMessage> },
     Receive(usize),
@@ -147,6 +149,13 @@ fn make(transport: &mut SteamTransport, call: TransportCall) {
             let lanes: Vec<_> =
                 lanes.into_iter().map(|(priority, weight)| LaneConfig { priority, weight }).collect();
             answer_result(transport.configure_lanes(ConnectionHandle(connection), &lanes));
+        }
+        TransportCall::SendBufferBytes(connection) => {
+            answer(transport.send_buffer_bytes(ConnectionHandle(connection)));
+        }
+        TransportCall::SetPaused { connection, paused } => {
+            transport.set_paused(ConnectionHandle(connection), paused);
+            answer(());
         }
         TransportCall::SetSendRate { connection, bytes_per_second } => {
             answer(transport.set_send_rate(ConnectionHandle(connection), bytes_per_second));

@@ -220,7 +220,7 @@ pub(crate) enum Reason {
 impl Reason {
     pub(crate) fn get(self) -> EndReason {
         EndReason::from_code(match self {
-            Self::Ours(code) => 1000 + u32::from(code % 6),
+            Self::Ours(code) => 1000 + u32::from(code % 7),
             Self::BadCertificate => peer_core::STEAM_BAD_CERTIFICATE,
             Self::Any(code) => code,
         })

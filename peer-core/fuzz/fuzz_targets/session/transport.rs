@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use peer_core::limits::{
-    MAX_EARLY_BYTES, MAX_EARLY_MESSAGES, MAX_INBOX_BYTES, MAX_INBOX_PACKETS, MAX_PACKET_BYTES, RECEIVE_BATCH,
+    MAX_EARLY_BYTES, MAX_EARLY_MESSAGES, MAX_HELD_BYTES, MAX_INBOX_BYTES, MAX_INBOX_PACKETS, MAX_PACKET_BYTES, RECEIVE_BATCH,
 };
 use peer_core::{
     Batch, ConnectionHandle, ConnectionState, EndReason, LaneConfig, LaneStatus, ListenHandle,
@@ -68,6 +68,8 @@ struct Connection {
     token: Token,
     lanes: usize,
     standing: Standing,
+    /// Its messages are not received.
+    paused: bool,
     order: Order,
     /// Message numbers, by lane.
     sent: BTreeMap<u8, i64>,
@@ -91,7 +93,7 @@ enum Standing {
 impl Connection {
     fn new(remote: SteamId, token: Token, standing: Standing) -> Self {
         let (order, sent, received) = Default::default();
-        Self { remote, token, lanes: 1, standing, order, sent, received }
+        Self { remote, token, lanes: 1, standing, paused: false, order, sent, received }
     }
 }
 
@@ -144,7 +146,8 @@ impl Network {
 
     /// Whether messages wait to be received.
     pub(crate) fn has_messages(&self) -> bool {
-        !self.messages.is_empty()
+        let is_paused = |of: &Incoming| self.connections.get(&of.connection).is_some_and(|of| of.paused);
+        self.messages.iter().any(|message| !is_paused(message))
     }
 
     /// One of the connections that there are, the latest first, or the handle of none.
@@ -229,7 +232,8 @@ impl Network {
         let open = self.open_connections().count();
         let alive = self.alive.borrow();
         assert!(alive.count <= MAX_INBOX_PACKETS + RECEIVE_BATCH + open * MAX_EARLY_MESSAGES);
-        assert!(alive.bytes <= MAX_INBOX_BYTES + open * MAX_EARLY_BYTES);
+        let held = (open * MAX_EARLY_BYTES).min(MAX_HELD_BYTES);
+        assert!(alive.bytes <= MAX_INBOX_BYTES + held + RECEIVE_BATCH * MAX_PACKET_BYTES);
     }
 }
 
@@ -334,6 +338,14 @@ impl Transport for Wire {
         false
     }
 
+    fn send_buffer_bytes(&self, _: ConnectionHandle) -> Option<u32> {
+        None
+    }
+
+    fn set_paused(&mut self, connection: ConnectionHandle, paused: bool) {
+        self.network().usable(connection).paused = paused;
+    }
+
     fn detach(&mut self, connection: ConnectionHandle) {
         self.network().usable(connection).token = Token::NONE;
     }
@@ -369,10 +381,15 @@ impl Transport for Wire {
     fn receive(&mut self, messages: &mut Vec<Received>, max: usize) -> usize {
         let mut network = self.network();
         network.check_bounds();
-        let count = max.min(network.messages.len());
-        for _ in 0..count {
-            let Some(incoming) = network.messages.pop_front() else { break };
-            messages.push(Received::new(incoming, &mut network));
+        let mut count = 0;
+        for incoming in std::mem::take(&mut network.messages) {
+            let is_paused = network.connections.get(&incoming.connection).is_some_and(|of| of.paused);
+            if count == max || is_paused {
+                network.messages.push_back(incoming);
+            } else {
+                messages.push(Received::new(incoming, &mut network));
+                count += 1;
+            }
         }
         count
     }

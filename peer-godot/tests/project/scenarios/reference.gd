@@ -44,7 +44,7 @@ const REFERENCE := {
 		"var adaptive_send_rate: bool = true",
 		"var direct_connections: bool = false",
 		"var lobby_members_only: bool = true",
-		"var max_backlog_bytes: int = 8388608",
+		"var max_backlog_bytes: int = 67108864",
 		"var max_send_rate: int = 33554432",
 		"var server_relay: bool = false",
 		"signal connection_ended(steam_id: int, peer_id: int, reason: int, message: String)",
@@ -103,7 +103,7 @@ const OPEN_ENUMS := {
 	&"SteamMultiplayerPeer": {
 		&"EndReason": {
 			END_REASON_LEFT = 1000, END_REASON_KICKED = 1001, END_REASON_REFUSED = 1002, END_REASON_NOT_IN_LOBBY = 1003,
-			END_REASON_FULL = 1004, END_REASON_REPLACED = 1005, END_REASON_PROTOCOL_VIOLATION = 2001,
+			END_REASON_FULL = 1004, END_REASON_REPLACED = 1005, END_REASON_TOO_FAR_BEHIND = 1006, END_REASON_PROTOCOL_VIOLATION = 2001,
 			END_REASON_VERSION = 2002, END_REASON_ID_REFUSED = 2003, END_REASON_REMOTE_TIMEOUT = 4001,
 		},
 		&"NetworkingConfig": {NETWORKING_CONFIG_SEND_BUFFER_SIZE = 9, NETWORKING_CONFIG_TIMEOUT_CONNECTED = 25},
@@ -153,7 +153,7 @@ func properties() -> void:
 	var peer := SteamMultiplayerPeer.new()
 	for case: Array in [
 		["debug_level", 0, SteamMultiplayerPeer.DEBUG_LEVEL_STEAM], ["no_delay", false, true], ["no_nagle", false, true],
-		["server_relay", false, true], ["lobby_members_only", true, false], ["max_backlog_bytes", 8_388_608, 1_000_000],
+		["server_relay", false, true], ["lobby_members_only", true, false], ["max_backlog_bytes", 67_108_864, 1_000_000],
 		["direct_connections", false, true], ["adaptive_send_rate", true, false],
 		["max_send_rate", 33_554_432, 1_000_000],
 	]:

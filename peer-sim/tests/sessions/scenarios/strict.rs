@@ -84,3 +84,45 @@ fn a_lost_line_is_told_as_such_and_dialled_again_though_its_end_is_told_after_th
         assert_eq!(anna.session.peers().len(), 2, "{delay} ms, seed {seed}");
     }
 }
+
+#[test]
+fn a_peer_that_talks_before_the_host_is_there_is_heard_from_its_first_word_on() {
+    for per_frame in [5, 200] {
+        let network = Network::with_settings(5, NetworkSettings::hardest());
+        let lobby = lobby_of_three(&network);
+        let mut host = hosting_lobby(&network, &lobby);
+        let mut anna = joining(&network, &lobby, ANNA);
+        run(&mut [&mut host, &mut anna], seconds(1));
+        // A dial that fails for a bad certificate is made again: the host is there after half a minute.
+        network.bad_certificates(HOST, BEN, 5);
+        let mut ben = joining(&network, &lobby, BEN);
+        let mut said = 0_u32;
+        let mut next = 0;
+        let mut max_live = 0;
+        for _ in 0..60 * 60 {
+            if anna.session.peers().len() == 2 {
+                for _ in 0..per_frame {
+                    let put = anna.session.put(
+                        Target::All,
+                        Channel::ZERO,
+                        TransferMode::Reliable,
+                        &said.to_le_bytes(),
+                    );
+                    assert_eq!(put, Ok(()));
+                    said += 1;
+                }
+            }
+            run(&mut [&mut host, &mut anna, &mut ben], FRAME);
+            host.read();
+            max_live = max_live.max(network.counters_of(BEN).live_messages);
+            for (.., packet) in ben.read() {
+                assert_eq!(packet[..], u32::to_le_bytes(next));
+                next += 1;
+            }
+        }
+        assert_eq!(ben.session.peers().len(), 2, "{per_frame} a frame");
+        assert!(next > said / 2, "{per_frame} a frame: {next} of {said}");
+        // What is held back meanwhile is bounded here, and by Steam.
+        assert!(max_live < 40_000, "{max_live} messages at once");
+    }
+}
