@@ -121,13 +121,23 @@ fn a_host_that_refuses_says_so() {
     play("refusal", &["host", "a", "b"]);
 }
 
-#[test]
-fn a_game_made_for_enet_plays_over_steam() {
-    for transport in ["enet", "steam"] {
-        let mut game = Game::new("bomber");
+/// Over `ENet`, over Steam with a relay, and in a lobby, with the same script.
+fn play_bomber(scenario: &str) {
+    for transport in ["enet", "relay", "lobby"] {
+        let mut game = Game::new(scenario);
         for role in ["host", "a", "b"] {
             game.start_with(role, &[("GAME_TRANSPORT", transport)]);
         }
         game.end();
     }
+}
+
+#[test]
+fn a_game_made_for_enet_plays_over_steam() {
+    play_bomber("bomber");
+}
+
+#[test]
+fn a_player_leaves_a_game_without_a_noise() {
+    play_bomber("bomber_leave");
 }

@@ -13,6 +13,8 @@ const MAX_PEERS := 12
 
 var peer: MultiplayerPeer
 var port := DEFAULT_PORT
+## The lobby to host or to join; 0 for none.
+var lobby := 0
 var player_name := "The Warrior"
 ## Names by id, of the others.
 var players := {}
@@ -107,15 +109,18 @@ func end_game() -> void:
 
 
 func is_steam() -> bool:
-	return OS.get_environment("GAME_TRANSPORT") == "steam"
+	return OS.get_environment("GAME_TRANSPORT") != "enet"
 
 
 func host_game(new_player_name: String) -> void:
 	player_name = new_player_name
 	if is_steam():
 		peer = SteamMultiplayerPeer.new()
-		peer.server_relay = true
-		peer.create_host()
+		if lobby:
+			peer.host_with_lobby(lobby)
+		else:
+			peer.server_relay = true
+			peer.create_host()
 	else:
 		peer = ENetMultiplayerPeer.new()
 		peer.create_server(port, MAX_PEERS)
@@ -127,8 +132,11 @@ func join_game(host: String, new_player_name: String) -> void:
 	player_name = new_player_name
 	if is_steam():
 		peer = SteamMultiplayerPeer.new()
-		peer.server_relay = true
-		peer.create_client(host.to_int())
+		if lobby:
+			peer.connect_to_lobby(lobby)
+		else:
+			peer.server_relay = true
+			peer.create_client(host.to_int())
 	else:
 		peer = ENetMultiplayerPeer.new()
 		peer.create_client(host, port)

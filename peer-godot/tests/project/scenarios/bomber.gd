@@ -9,23 +9,30 @@ var errors: Array[String] = []
 
 
 func run() -> void:
-	gamestate.name = "gamestate"
-	get_tree().root.add_child.call_deferred(gamestate)
-	await gamestate.ready
-	gamestate.game_error.connect(func(what: String) -> void: errors.append(what))
-	if gamestate.is_steam():
-		start_steam()
 	await gather()
 	await play_it()
 	await end_it()
 
 
 func gather() -> void:
+	gamestate.name = "gamestate"
+	get_tree().root.add_child.call_deferred(gamestate)
+	await gamestate.ready
+	gamestate.game_error.connect(func(what: String) -> void: errors.append(what))
+	if gamestate.is_steam():
+		start_steam()
+	if OS.get_environment("GAME_TRANSPORT") == "lobby":
+		if role == "host":
+			gamestate.lobby = await make_lobby()
+		else:
+			gamestate.lobby = await hear("lobby")
+			await enter_lobby(gamestate.lobby)
 	if role == "host":
 		# Any port that is free.
 		gamestate.port = 0
 		gamestate.host_game("host")
 		equal(multiplayer.multiplayer_peer.get_connection_status(), MultiplayerPeer.CONNECTION_CONNECTED, "hosting")
+		say("lobby", gamestate.lobby)
 		say("port", 0 if gamestate.is_steam() else gamestate.peer.host.get_local_port())
 	else:
 		gamestate.port = await hear("port")
@@ -36,12 +43,18 @@ func gather() -> void:
 	await meet("gathered", ROLES)
 
 
-func play_it() -> void:
+## Starts the game. Returns everyone's id.
+func start() -> Dictionary:
 	gamestate.ready_to_start.rpc_id(1, multiplayer.get_unique_id())
 	await until("the world", func() -> bool: return get_tree().root.has_node("World"))
+	var players := get_node("/root/World/Players")
+	await until("three players", func() -> bool: return players.get_child_count() == 3)
+	return await meet("in the world", ROLES, multiplayer.get_unique_id())
+
+
+func play_it() -> void:
+	var id_of := await start()
 	var world := get_node("/root/World")
-	await until("three players", func() -> bool: return world.get_node("Players").get_child_count() == 3)
-	var id_of := await meet("in the world", ROLES, multiplayer.get_unique_id())
 	var names := {}
 	for other in ROLES:
 		names[id_of[other]] = other
