@@ -4,7 +4,9 @@ use std::hint::black_box;
 
 use benches::{Arrivals, host_with_peers};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use peer_core::{Channel, Control, Dialect, Hello, Target, Time, TransferMode, effective_mode, send_flags};
+use peer_core::{
+    Channel, Control, Dialect, Features, Hello, Target, Time, TransferMode, effective_mode, send_flags,
+};
 
 /// Packets a frame, so that the cost of the flush itself is shared as in a game with much to say.
 const PUTS: u32 = 100;
@@ -106,7 +108,7 @@ fn receive_pop(c: &mut Criterion) {
 }
 
 fn hello(c: &mut Criterion) {
-    let bytes = Hello { features: 0, peer_id: 77, nonce: 99 }.encode();
+    let bytes = Hello { features: Features::empty(), peer_id: 77, nonce: 99, match_id: None }.encode();
     c.bench_function("hello/decode", |b| b.iter(|| Control::decode(black_box(&bytes))));
 }
 

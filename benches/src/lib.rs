@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use peer_core::{
-    Batch, ConnectionHandle, ConnectionState, Hello, LaneConfig, LaneStatus, ListenHandle, Message,
+    Batch, ConnectionHandle, ConnectionState, Features, Hello, LaneConfig, LaneStatus, ListenHandle, Message,
     RealTimeStatus, SendResult, Session, StatusChange, SteamId, Time, Token, Transport, TransportError,
     VirtualPort,
 };
@@ -155,7 +155,8 @@ impl Transport for NullTransport {
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
         self.tokens[connection.0 as usize - 1] = token;
         self.tell(connection, ConnectionState::Connected);
-        let hello = Hello { features: 0, peer_id: connection.0 + 1, nonce: u64::from(connection.0) };
+        let (peer_id, nonce) = (connection.0 + 1, u64::from(connection.0));
+        let hello = Hello { features: Features::empty(), peer_id, nonce, match_id: None };
         self.inbox.borrow_mut().push_back(NullMessage(Rc::new(Record {
             connection,
             token: Cell::new(token),

@@ -4,16 +4,18 @@
 //!
 //! | message | body |
 //! |---|---|
-//! | hello | version `u16`, features `u32`, peer id `u32`, session nonce `u64` |
+//! | hello | version `u16`, features `u32`, peer id `u32`, session nonce `u64`, match: host's Steam id `u64`, host's nonce `u64` |
 //! | goodbye | reason `u32`, message length `u8`, message (UTF-8), count `u8`, then per lane: lane `u8`, last number `u64` |
 //!
 //! The other hello is four bytes, the peer id alone: all that a GodotSteam peer sends. No control message is four
 //! bytes long, so the two cannot be mistaken for each other.
 
+use bitflags::bitflags;
 use bytes::{BufMut, Bytes, BytesMut};
 use smallvec::SmallVec;
 use thiserror::Error;
 
+use crate::id::SteamId;
 use crate::lane::{Dialect, Lane};
 use crate::reason::EndReason;
 
@@ -52,27 +54,63 @@ impl ControlError {
     }
 }
 
+bitflags! {
+    /// What a hello says of its speaker, beside the numbers. Unknown bits are kept, and mean nothing.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    pub struct Features: u32 {
+        /// The peer id is [`PeerId::derived`](crate::PeerId::derived) from the Steam id and the nonce; so nobody else can have it.
+        const DERIVED_ID = 1;
+        /// The host relays between clients.
+        const SERVER_RELAY = 1 << 1;
+        /// Nobody has decided whether the host relays: it is as the peers find each other.
+        const UNDECIDED_RELAY = 1 << 2;
+        const _ = !0;
+    }
+}
+
+/// A match: a host, and one of its sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MatchId {
+    /// The host.
+    pub host: SteamId,
+    /// The nonce of the host's session; 0 to a client that has not heard it yet.
+    pub nonce: u64,
+}
+
+impl MatchId {
+    /// Whether both can be the same match, as far as they are known.
+    pub fn may_be(self, other: Self) -> bool {
+        self.host == other.host && (self.nonce == other.nonce || self.nonce == 0 || other.nonce == 0)
+    }
+}
+
 /// The first message of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hello {
-    /// Optional features; unknown bits are ignored.
-    pub features: u32,
+    /// Optional features.
+    pub features: Features,
     /// The peer id it claims, not yet checked.
     pub peer_id: u32,
-    /// Tells one session of a user from its next.
+    /// Tells one session of a user from its next. Never 0.
     pub nonce: u64,
+    /// The match that the speaker is in, or joins. `None` from a version of this addon that does not say.
+    pub match_id: Option<MatchId>,
 }
 
 impl Hello {
     /// The native form.
     pub fn encode(&self) -> Bytes {
-        let mut bytes = BytesMut::with_capacity(MAGIC.len() + 1 + 2 + 4 + 4 + 8);
+        let mut bytes = BytesMut::with_capacity(MAGIC.len() + 1 + 2 + 4 + 4 + 8 + 16);
         bytes.put_slice(&MAGIC);
         bytes.put_u8(KIND_HELLO);
         bytes.put_u16_le(PROTOCOL_VERSION);
-        bytes.put_u32_le(self.features);
+        bytes.put_u32_le(self.features.bits());
         bytes.put_u32_le(self.peer_id);
         bytes.put_u64_le(self.nonce);
+        if let Some(MatchId { host, nonce }) = self.match_id {
+            bytes.put_u64_le(host.0);
+            bytes.put_u64_le(nonce);
+        }
         bytes.freeze()
     }
 
@@ -156,9 +194,10 @@ impl Control {
                     return Err(ControlError::Version(version));
                 }
                 Ok(Self::Hello(Hello {
-                    features: u32::from_le_bytes(reader.array()?),
+                    features: Features::from_bits_retain(u32::from_le_bytes(reader.array()?)),
                     peer_id: u32::from_le_bytes(reader.array()?),
                     nonce: u64::from_le_bytes(reader.array()?),
+                    match_id: reader.match_id().ok(),
                 }))
             }
             [KIND_GOODBYE] => reader.goodbye().map(Self::Goodbye),
@@ -181,6 +220,11 @@ impl<'a> Reader<'a> {
         let (&taken, rest) = self.0.split_first_chunk().ok_or(ControlError::Malformed)?;
         self.0 = rest;
         Ok(taken)
+    }
+
+    fn match_id(&mut self) -> Result<MatchId, ControlError> {
+        let host = SteamId(u64::from_le_bytes(self.array()?));
+        Ok(MatchId { host, nonce: u64::from_le_bytes(self.array()?) })
     }
 
     fn goodbye(&mut self) -> Result<Goodbye, ControlError> {
@@ -218,7 +262,9 @@ mod tests {
     use super::*;
 
     fn hello() -> Hello {
-        Hello { features: 0b101, peer_id: 77, nonce: 0x0123_4567_89ab_cdef }
+        let match_id = Some(MatchId { host: SteamId(1 << 60), nonce: 5 });
+        let features = Features::from_bits_retain(1 << 31 | 1);
+        Hello { features, peer_id: 77, nonce: 0x0123_4567_89ab_cdef, match_id }
     }
 
     fn goodbye() -> Goodbye {
@@ -232,6 +278,8 @@ mod tests {
     #[test]
     fn both_hellos_come_back() {
         assert_eq!(Control::decode(&hello().encode()), Ok(Control::Hello(hello())));
+        let older = Hello { match_id: None, ..hello() };
+        assert_eq!(Control::decode(&older.encode()), Ok(Control::Hello(older)));
         assert_eq!(Control::decode(&hello().encode_godot_steam()), Ok(Control::GodotSteamHello(77)));
     }
 

@@ -23,6 +23,12 @@ pub enum Event {
         /// The message that came with the reason: the peer's, Steam's, or this session's.
         message: String,
     },
+    /// The host has set [`server_relay`](crate::Settings::server_relay) otherwise than this side, and the host's setting
+    /// holds. [`PeerConnected`](Self::PeerConnected) with the host follows.
+    RelayOverridden {
+        /// Whether the host relays.
+        server_relay: bool,
+    },
 }
 
 /// A change that takes effect when the game takes its event, so that every handler sees the session as reported so

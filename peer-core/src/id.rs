@@ -3,8 +3,6 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use rand::{Rng, RngExt};
-
 /// A Godot peer id: 1 for the host, 2..=2147483647 for a client.
 ///
 /// 0 ("everybody") and negative numbers ("everybody but") are targets, not peers; see [`Target`](crate::Target).
@@ -22,9 +20,16 @@ impl PeerId {
         if raw > Self::MAX { None } else { NonZeroU32::new(raw).map(Self) }
     }
 
-    /// A random client id, uniform over 2..=2147483647.
-    pub fn random_client(rng: &mut impl Rng) -> Self {
-        Self(NonZeroU32::new(rng.random_range(2..=Self::MAX)).unwrap_or(NonZeroU32::MAX))
+    /// The client id of a user's session with that nonce, within 2..=2147483647. Whoever hears a hello can check it, as Steam
+    /// authenticates the user: so another member of a lobby cannot take the id of one who is joining. That holds as long as no
+    /// nonce of another user is found that leads to the same id before the hello has reached everyone; so this is a one-way
+    /// function, and takes a microsecond.
+    pub fn derived(steam_id: SteamId, nonce: u64) -> Self {
+        let hash = one_way(steam_id.0, nonce) % u64::from(Self::MAX - 1);
+        // Below 2^31.
+        #[allow(clippy::cast_possible_truncation)]
+        let id = hash as u32 + 2;
+        Self(NonZeroU32::new(id).unwrap_or(NonZeroU32::MAX))
     }
 
     /// The id as a number.
@@ -41,6 +46,31 @@ impl PeerId {
     pub fn is_host(self) -> bool {
         self == Self::HOST
     }
+}
+
+/// The rounds of `SipHash`, many more of them than it has, over a key of the two numbers.
+fn one_way(a: u64, b: u64) -> u64 {
+    const ROUNDS: usize = 512;
+    let mut v = [
+        a ^ 0x736f_6d65_7073_6575,
+        b ^ 0x646f_7261_6e64_6f6d,
+        a ^ 0x6c79_6765_6e65_7261,
+        b ^ 0x7465_6462_7974_6573,
+    ];
+    for _ in 0..ROUNDS {
+        v[0] = v[0].wrapping_add(v[1]);
+        v[2] = v[2].wrapping_add(v[3]);
+        v[1] = v[1].rotate_left(13) ^ v[0];
+        v[3] = v[3].rotate_left(16) ^ v[2];
+        v[0] = v[0].rotate_left(32);
+        v[2] = v[2].wrapping_add(v[1]);
+        v[0] = v[0].wrapping_add(v[3]);
+        v[1] = v[1].rotate_left(17) ^ v[2];
+        v[3] = v[3].rotate_left(21) ^ v[0];
+        v[2] = v[2].rotate_left(32);
+    }
+    // Only together do the words lead back to what they come from.
+    v[0] ^ v[1] ^ v[2] ^ v[3]
 }
 
 impl fmt::Display for PeerId {
@@ -78,7 +108,6 @@ impl fmt::Display for LobbyId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
 
     #[test]
     fn only_positive_32_bit_integers_are_peers() {
@@ -90,10 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn random_clients_are_never_the_host_and_rarely_alike() {
-        let mut rng = rand::rngs::StdRng::seed_from_u64(7);
-        let ids: std::collections::BTreeSet<_> = (0..1000).map(|_| PeerId::random_client(&mut rng)).collect();
+    fn derived_ids_are_never_the_hosts_and_rarely_alike() {
+        let users = (0..1000).map(|user| (SteamId(76_561_197_960_265_729 + user), 7));
+        let sessions = (0..1000).map(|nonce| (SteamId(76_561_197_960_265_728), nonce));
+        let ids: std::collections::BTreeSet<_> =
+            users.chain(sessions).map(|(user, nonce)| PeerId::derived(user, nonce)).collect();
         assert!(ids.iter().all(|id| !id.is_host() && id.get() <= PeerId::MAX));
-        assert!(ids.len() > 990);
+        assert!(ids.len() > 1990);
+        // Other builds and other machines must come to the same.
+        assert_eq!(PeerId::derived(SteamId(76_561_197_960_265_728), 1).get(), 752_050_014);
     }
 }

@@ -46,7 +46,8 @@ mod time;
 mod transport;
 
 pub use control::{
-    Control, ControlError, Goodbye, Hello, LastNumbers, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION,
+    Control, ControlError, Features, Goodbye, Hello, LastNumbers, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES,
+    MatchId, PROTOCOL_VERSION,
 };
 pub use error::{PutError, SessionError};
 pub use event::Event;

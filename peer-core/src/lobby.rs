@@ -31,6 +31,10 @@ impl TrackedLobby {
         self.members.contains(&steam_id)
     }
 
+    pub(crate) fn members(&self) -> impl Iterator<Item = SteamId> {
+        self.members.iter().copied()
+    }
+
     pub(crate) fn insert(&mut self, steam_id: SteamId) {
         self.members.insert(steam_id);
     }

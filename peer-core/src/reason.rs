@@ -30,6 +30,8 @@ pub enum EndReason {
     Version,
     /// 2003: the claimed peer id is not acceptable.
     IdRefused,
+    /// 2004: the other side is in another match of the same lobby, with another host.
+    OtherMatch,
     /// One of Steam's own reasons, or of an application that is not this one.
     Other(u32),
 }
@@ -57,6 +59,7 @@ impl EndReason {
             Self::ProtocolViolation => 2001,
             Self::Version => 2002,
             Self::IdRefused => 2003,
+            Self::OtherMatch => 2004,
             Self::Other(code) => code,
         }
     }
@@ -75,6 +78,7 @@ impl EndReason {
             2001 => Self::ProtocolViolation,
             2002 => Self::Version,
             2003 => Self::IdRefused,
+            2004 => Self::OtherMatch,
             other => Self::Other(other),
         }
     }
@@ -99,6 +103,7 @@ impl fmt::Display for EndReason {
             Self::ProtocolViolation => f.write_str("protocol violation"),
             Self::Version => f.write_str("another protocol version"),
             Self::IdRefused => f.write_str("peer id refused"),
+            Self::OtherMatch => f.write_str("in another match"),
             Self::Other(code) => write!(f, "Steam's reason {code}"),
         }
     }

@@ -103,5 +103,6 @@ pub(crate) fn print_event(own: Option<PeerId>, event: &Event) {
         Event::ConnectionEnded { steam_id, reason, message, .. } => {
             godot_print!("SteamMultiplayerPeer {own}: connection with {steam_id} ended: {reason} {message}");
         }
+        Event::RelayOverridden { .. } => {}
     }
 }

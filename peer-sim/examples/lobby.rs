@@ -114,5 +114,8 @@ fn tell(now: Time, player: &str, session: &Session<SimTransport>, event: &Event)
         Event::ConnectionEnded { steam_id, reason, .. } => {
             println!("{millis:>7} ms {player:<4} connection_ended({}, {reason})", name(*steam_id));
         }
+        Event::RelayOverridden { server_relay } => {
+            println!("{millis:>7} ms {player:<4} the host has server_relay {server_relay}");
+        }
     }
 }

@@ -6,12 +6,12 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use peer_core::{Control, ControlError, Hello, Lane, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
+use peer_core::{Control, ControlError, Features, Hello, Lane, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
 
 fuzz_target!(|bytes: &[u8]| {
     read(bytes);
     // The same behind the magic number, so that most inputs get past it.
-    let magic = Hello { features: 0, peer_id: 0, nonce: 0 }.encode().slice(..4);
+    let magic = Hello { features: Features::empty(), peer_id: 0, nonce: 0, match_id: None }.encode().slice(..4);
     read(&[&magic, bytes].concat());
 });
 

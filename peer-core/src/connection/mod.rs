@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::congestion::RateController;
 use crate::connection::receive::ReceiveHalf;
 use crate::connection::send::SendHalf;
-use crate::control::Goodbye;
+use crate::control::{Goodbye, MatchId};
 use crate::id::{PeerId, SteamId};
 use crate::limits::{FIRST_REDIAL, MAX_REDIAL};
 use crate::reason::EndReason;
@@ -110,6 +110,12 @@ pub(crate) struct Connection<M> {
     /// Finds its send rate, as long as Steam's default is not enough.
     pub(crate) rate: Option<Box<RateController>>,
     pub(crate) steam_id: SteamId,
+    /// The match that the peer said it is in.
+    pub(crate) match_id: Option<MatchId>,
+    /// Its id is its own beyond doubt.
+    pub(crate) has_derived_id: bool,
+    /// Our hello said that nobody has decided whether the host relays.
+    pub(crate) was_told_undecided: bool,
     /// How to dial it again; `None` if they dialled us.
     pub(crate) dial: Option<Dial>,
     /// Until when Steam may report why it takes no more packets.
@@ -148,6 +154,9 @@ impl<M> Connection<M> {
             receive: ReceiveHalf::default(),
             rate: None,
             steam_id,
+            match_id: None,
+            has_derived_id: false,
+            was_told_undecided: false,
             dial: None,
             loss_report_until: None,
         }
@@ -166,6 +175,11 @@ impl<M> Connection<M> {
     /// Whether `peer_connected` was queued for the game, and `peer_disconnected` was not.
     pub(crate) fn is_announced(&self) -> bool {
         matches!(self.state, State::Established | State::PeerClosing { .. } | State::Draining { .. })
+    }
+
+    /// Whether this side has closed it.
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(self.state, State::Draining { .. } | State::Closed)
     }
 
     /// Whether it may still be announced.

@@ -49,12 +49,12 @@ impl<T: Transport> Session<T> {
             // Another process of our own account: a session has each user once.
             return Err(EndReason::Refused);
         }
-        if self.settings.refuse_new_connections
-            || self.settings.server_relay && active.role.is_fellow_client(steam_id)
-        {
+        // As long as the host has said nothing, a fellow client may be right to expect a mesh.
+        let is_relayed = active.relay.is_on && active.has_host;
+        if self.settings.refuse_new_connections || is_relayed && active.role.is_fellow_client(steam_id) {
             return Err(EndReason::Refused);
         }
-        if self.connections.len() >= MAX_CONNECTIONS {
+        if self.connections.len() >= MAX_CONNECTIONS || self.has_max_clients(steam_id) {
             return Err(EndReason::Full);
         }
         let is_stranger = self.lobby.as_ref().is_some_and(|lobby| !lobby.has(steam_id));
@@ -62,6 +62,15 @@ impl<T: Transport> Session<T> {
             return Ok(State::Connecting);
         }
         Ok(State::PendingApproval { until: self.now + APPROVAL_TIMEOUT })
+    }
+
+    /// Whether this host has as many clients as it may have, but for that user.
+    pub(super) fn has_max_clients(&self, but: SteamId) -> bool {
+        let max = self.settings.max_clients;
+        let is_client = |connection: &&Connection<_>| {
+            connection.peer_id.is_some() && connection.steam_id != but && !connection.is_closed()
+        };
+        max > 0 && self.is_host() && self.connections.iter().filter(is_client).count() >= max
     }
 
     fn accept(&mut self, key: u32) {

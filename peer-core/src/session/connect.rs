@@ -8,7 +8,7 @@ use crate::id::{LobbyId, PeerId, SteamId};
 use crate::limits::{CERTIFICATE_RETRIES, MAX_CONNECTIONS};
 use crate::lobby::{Lobby, TrackedLobby};
 use crate::reason::{EndReason, STEAM_BAD_CERTIFICATE, STEAM_MISC_GENERIC};
-use crate::session::role::Role;
+use crate::session::role::{Relay, Role};
 use crate::session::{Active, Session, Status};
 use crate::time::Time;
 use crate::transport::{Token, Transport, TransportError, VirtualPort};
@@ -21,9 +21,7 @@ impl<T: Transport> Session<T> {
     /// [`Listen`](SessionError::Listen).
     pub fn create_host(&mut self, port: VirtualPort, now: Time) -> Result<(), SessionError> {
         self.now = now;
-        let steam_id = self.listen(port)?;
-        self.start(Role::Host, steam_id, port);
-        Ok(())
+        self.open_host(port, None)
     }
 
     /// Becomes a client of `host`: connected once the host's hello has come.
@@ -33,15 +31,33 @@ impl<T: Transport> Session<T> {
     /// [`Listen`](SessionError::Listen), [`Oneself`](SessionError::Oneself) or [`Connect`](SessionError::Connect).
     pub fn create_client(&mut self, host: SteamId, port: VirtualPort, now: Time) -> Result<(), SessionError> {
         self.now = now;
+        self.open_client(host, port, None)
+    }
+
+    fn open_host(&mut self, port: VirtualPort, lobby: Option<&Lobby>) -> Result<(), SessionError> {
+        let steam_id = self.listen(port)?;
+        self.start(Role::Host, steam_id, port, lobby);
+        Ok(())
+    }
+
+    fn open_client(
+        &mut self,
+        host: SteamId,
+        port: VirtualPort,
+        lobby: Option<&Lobby>,
+    ) -> Result<(), SessionError> {
         if self.active.is_none() && self.transport.local_steam_id() == Some(host) {
             return Err(SessionError::Oneself);
         }
         let steam_id = self.listen(port)?;
-        self.start(Role::Client { host }, steam_id, port);
-        self.add_peer(host, port, now).inspect_err(|_| self.close_session())
+        self.start(Role::Client { host }, steam_id, port, lobby);
+        self.dial_user(host, port).inspect_err(|_| self.close_session())
     }
 
     /// Dials another member of the session. Harmless if a connection to it exists or is on its way.
+    ///
+    /// Where [`server_relay`](crate::Settings::server_relay) is not set and the host is not connected yet, this makes a mesh of
+    /// the session: the host does not relay.
     ///
     /// # Errors
     /// [`NotActive`](SessionError::NotActive), [`Oneself`](SessionError::Oneself),
@@ -49,13 +65,22 @@ impl<T: Transport> Session<T> {
     /// [`Connect`](SessionError::Connect).
     pub fn add_peer(&mut self, steam_id: SteamId, port: VirtualPort, now: Time) -> Result<(), SessionError> {
         self.now = now;
-        let active = self.active.as_ref().ok_or(SessionError::NotActive)?;
+        let is_alone = !self.connections.iter().any(Connection::is_announced);
+        let active = self.active.as_mut().ok_or(SessionError::NotActive)?;
         if steam_id == active.steam_id {
             return Err(SessionError::Oneself);
         }
-        if self.settings.server_relay && active.role.is_fellow_client(steam_id) {
+        if active.relay.is_undecided && is_alone && !active.role.is_host(steam_id) {
+            active.relay.is_on = false;
+        }
+        if active.relay.is_on && active.role.is_fellow_client(steam_id) {
             return Err(SessionError::Relayed);
         }
+        self.dial_user(steam_id, port)
+    }
+
+    fn dial_user(&mut self, steam_id: SteamId, port: VirtualPort) -> Result<(), SessionError> {
+        let now = self.now;
         let existing = self.connections.find(|_, connection| {
             connection.steam_id == steam_id
                 && !matches!(connection.state(), State::Draining { .. } | State::Closed)
@@ -94,9 +119,9 @@ impl<T: Transport> Session<T> {
         if lobby.owner != own {
             return Err(SessionError::NotLobbyOwner(lobby.id));
         }
-        self.create_host(VirtualPort::default(), now)?;
-        self.lobby = Some(TrackedLobby::new(lobby));
-        self.dial_members(lobby);
+        self.now = now;
+        self.open_host(VirtualPort::default(), Some(lobby))?;
+        self.dial_members();
         Ok(())
     }
 
@@ -115,10 +140,10 @@ impl<T: Transport> Session<T> {
         if lobby.owner == own {
             return Err(SessionError::OwnLobby(lobby.id));
         }
-        self.create_client(lobby.owner, VirtualPort::default(), now)?;
-        self.lobby = Some(TrackedLobby::new(lobby));
-        if !self.settings.server_relay {
-            self.dial_members(lobby);
+        self.now = now;
+        self.open_client(lobby.owner, VirtualPort::default(), Some(lobby))?;
+        if !self.is_server_relay() {
+            self.dial_members();
         }
         Ok(())
     }
@@ -161,23 +186,27 @@ impl<T: Transport> Session<T> {
         Ok(steam_id)
     }
 
-    fn start(&mut self, role: Role, steam_id: SteamId, port: VirtualPort) {
-        let (id, status) = match role {
-            Role::Host => (PeerId::HOST, Status::Connected),
-            Role::Client { .. } => (PeerId::random_client(&mut self.rng), Status::Connecting),
+    fn start(&mut self, role: Role, steam_id: SteamId, port: VirtualPort, lobby: Option<&Lobby>) {
+        let nonce = self.rng.random_range(1..=u64::MAX);
+        let (id, host_nonce, status) = match role {
+            Role::Host => (PeerId::HOST, nonce, Status::Connected),
+            Role::Client { .. } => (PeerId::derived(steam_id, nonce), 0, Status::Connecting),
         };
-        let nonce = self.rng.random();
-        self.active = Some(Active { id, steam_id, role, nonce, port, has_host: id.is_host() });
+        self.lobby = lobby.map(TrackedLobby::new);
+        let relay = Relay::new(self.settings.server_relay, lobby.is_some());
+        let has_host = id.is_host();
+        self.active = Some(Active { id, steam_id, role, nonce, host_nonce, relay, port, has_host });
         self.settings.refuse_new_connections = false;
         self.status = status;
     }
 
-    fn dial_members(&mut self, lobby: &Lobby) {
-        let Some((own, port)) = self.active.as_ref().map(|active| (active.steam_id, active.port)) else {
-            return;
-        };
-        for &member in lobby.members.iter().filter(|&&member| member != own) {
-            if let Err(error) = self.add_peer(member, port, self.now) {
+    /// Dials every member of the lobby.
+    pub(super) fn dial_members(&mut self) {
+        let (Some(active), Some(lobby)) = (&self.active, &self.lobby) else { return };
+        let (own, port) = (active.steam_id, active.port);
+        let members: Vec<_> = lobby.members().filter(|&member| member != own).collect();
+        for member in members {
+            if let Err(error) = self.dial_user(member, port) {
                 let close = Close::new(EndReason::Other(STEAM_MISC_GENERIC), error.to_string());
                 self.report_close(member, None, close);
             }
@@ -220,6 +249,6 @@ impl<T: Transport> Session<T> {
         let is_fellow_client =
             self.active.as_ref().is_some_and(|active| active.role.is_fellow_client(steam_id));
         let is_member = self.lobby.as_ref().is_some_and(|lobby| lobby.has(steam_id));
-        is_fellow_client && is_member && !self.settings.server_relay
+        is_fellow_client && is_member && !self.is_server_relay()
     }
 }

@@ -1,8 +1,8 @@
 //! From Connected to `peer_connected`: hellos, the ids they claim, and the order of announcements.
 
 use crate::connection::receive::ReceiveHalf;
-use crate::connection::{Close, State};
-use crate::control::{Control, Hello};
+use crate::connection::{Close, Connection, State};
+use crate::control::{Control, Features, Hello};
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
 use crate::lane::{Dialect, Lane, SendFlags};
@@ -10,6 +10,7 @@ use crate::limits::{HELLO_TIMEOUT, MAX_AWAITING_HELLO};
 use crate::reason::EndReason;
 use crate::roster::Peer;
 use crate::session::close::CloseMode;
+use crate::session::role::Relay;
 use crate::session::{Session, Status};
 use crate::transport::{Batch, Message, Outgoing, Transport};
 
@@ -19,6 +20,10 @@ const HOST_ID: &str = "the hello claims the host's id";
 const NOT_HOST: &str = "the peer dialled as host does not claim the host's id";
 const TAKEN_ID: &str = "the hello claims another peer's id";
 const NO_ID: &str = "the hello claims no valid id";
+const NOT_DERIVED: &str = "the hello claims an id that does not follow from its user and nonce";
+
+/// Why a connection ends whose user is in another match.
+const OTHER_MATCH: &str = "the other side is in a match with another host";
 
 impl<T: Transport> Session<T> {
     /// Steam reports Connected: both sides say hello at once.
@@ -28,7 +33,13 @@ impl<T: Transport> Session<T> {
         let (State::Connecting, Some(handle)) = (connection.state(), connection.handle) else {
             return;
         };
-        let hello = Hello { features: 0, peer_id: active.id.get(), nonce: active.nonce };
+        let hello = Hello {
+            features: Features::DERIVED_ID | active.relay.features(),
+            peer_id: active.id.get(),
+            nonce: active.nonce,
+            match_id: Some(active.match_id()),
+        };
+        let is_undecided = active.relay.is_undecided;
         let payloads = [hello.encode(), hello.encode_godot_steam()];
         let flags = SendFlags::RELIABLE | SendFlags::NO_NAGLE;
         let messages = [0, 1].map(|payload| Outgoing::new(handle, payload, Lane::CONTROL, flags));
@@ -36,6 +47,7 @@ impl<T: Transport> Session<T> {
         let sent = self.results.drain(..).all(|result| result.message_number().is_some());
         self.make_room_for_silent();
         self.connections.enter(key, State::AwaitingHello { until: self.now + HELLO_TIMEOUT });
+        self.connections[key].was_told_undecided = is_undecided;
         if !sent {
             let close = Close::new(EndReason::Exception, "the hello could not be sent");
             return self.close_connection(key, close, CloseMode::Immediate);
@@ -58,9 +70,12 @@ impl<T: Transport> Session<T> {
 
     /// The first message of the peer.
     fn on_hello(&mut self, key: u32, payload: &[u8]) {
-        let (dialect, peer_id, nonce) = match Control::decode(payload) {
-            Ok(Control::Hello(hello)) => (Dialect::Native, hello.peer_id, Some(hello.nonce)),
-            Ok(Control::GodotSteamHello(peer_id)) => (Dialect::GodotSteam, peer_id, None),
+        let (dialect, hello) = match Control::decode(payload) {
+            Ok(Control::Hello(hello)) => (Dialect::Native, hello),
+            Ok(Control::GodotSteamHello(peer_id)) => {
+                let features = Features::empty();
+                (Dialect::GodotSteam, Hello { features, peer_id, nonce: 0, match_id: None })
+            }
             Ok(Control::Goodbye(_)) => {
                 return self.close_violation(key, "a goodbye came before the hello");
             }
@@ -69,38 +84,73 @@ impl<T: Transport> Session<T> {
             }
         };
         self.connections[key].send.dialect = dialect;
-        match self.check_claim(key, peer_id, nonce) {
-            Ok(peer_id) => self.accept_hello(key, peer_id),
+        if let Err(close) = self.check_match(key, &hello) {
+            return self.close_refused(key, close);
+        }
+        match self.check_claim(key, &hello) {
+            Ok(peer_id) => self.accept_hello(key, peer_id, &hello),
             Err(why) => self.close_refused(key, Close::new(EndReason::IdRefused, why)),
         }
     }
 
+    /// Whether that user can be in the same match.
+    fn check_match(&self, key: u32, hello: &Hello) -> Result<(), Close> {
+        let Some(active) = &self.active else { return Ok(()) };
+        let steam_id = self.connections[key].steam_id;
+        let is_host = hello.peer_id == PeerId::HOST.get() && active.role.is_host(steam_id);
+        if !is_host && hello.match_id.is_some_and(|theirs| !theirs.may_be(active.match_id())) {
+            return Err(Close::new(EndReason::OtherMatch, OTHER_MATCH));
+        }
+        if self.has_max_clients(steam_id) {
+            return Err(Close::new(EndReason::Full, EndReason::Full.to_string()));
+        }
+        Ok(())
+    }
+
     /// Whether this connection's user may have that id. Steam authenticates the user, not the id.
-    fn check_claim(&self, key: u32, claim: u32, nonce: Option<u64>) -> Result<PeerId, &'static str> {
-        let (Some(active), Some(id)) = (&self.active, PeerId::new(claim)) else {
+    fn check_claim(&self, key: u32, hello: &Hello) -> Result<PeerId, &'static str> {
+        let (Some(active), Some(id)) = (&self.active, PeerId::new(hello.peer_id)) else {
             return Err(NO_ID);
         };
         let steam_id = self.connections[key].steam_id;
         // A nonce of ours is a hello of ours, sent back.
-        if id == active.id || nonce == Some(active.nonce) {
+        if id == active.id || hello.nonce == active.nonce {
             return Err(OWN_ID);
         }
         let is_host = active.role.is_host(steam_id);
         if id.is_host() != is_host {
             return Err(if is_host { NOT_HOST } else { HOST_ID });
         }
-        let is_taken =
-            self.connections.iter().any(|other| other.peer_id == Some(id) && other.steam_id != steam_id);
+        let is_derived = !is_host && hello.features.contains(Features::DERIVED_ID);
+        if is_derived && id != PeerId::derived(steam_id, hello.nonce) {
+            return Err(NOT_DERIVED);
+        }
+        // A derived id is its user's, whoever claimed it before without a proof.
+        let is_taken = self.connections.iter().any(|other| {
+            other.peer_id == Some(id) && other.steam_id != steam_id && (other.has_derived_id || !is_derived)
+        });
         if is_taken { Err(TAKEN_ID) } else { Ok(id) }
     }
 
     /// The hello was good: the newest connection of a user is the one that counts.
-    fn accept_hello(&mut self, key: u32, peer_id: PeerId) {
+    fn accept_hello(&mut self, key: u32, peer_id: PeerId, hello: &Hello) {
+        let steam_id = self.connections[key].steam_id;
+        while let Some(claimant) = self.connections.find(|_, other| {
+            other.peer_id == Some(peer_id) && other.steam_id != steam_id && !other.is_closed()
+        }) {
+            self.close_refused(claimant, Close::new(EndReason::IdRefused, TAKEN_ID));
+        }
         let connection = &mut self.connections[key];
         connection.peer_id = Some(peer_id);
-        let steam_id = connection.steam_id;
+        connection.match_id = hello.match_id;
+        connection.has_derived_id = hello.features.contains(Features::DERIVED_ID);
         self.connections.enter(key, State::Ready);
         self.configure_lanes(key);
+        if peer_id.is_host() {
+            self.adopt_match(hello);
+        } else if !self.settle_relay(key, hello) {
+            return;
+        }
         while let Some(older) = self.older_connection(key, steam_id) {
             if self.connections[older].is_announced() {
                 // What it brought is still read; after its `peer_disconnected` the newer one is announced.
@@ -111,6 +161,57 @@ impl<T: Transport> Session<T> {
             }
         }
         self.announce_in_turn(key);
+    }
+
+    /// The host's hello came: this client is in that session of it, and connects as it says.
+    fn adopt_match(&mut self, hello: &Hello) {
+        // A host that has begun anew replaces its former connection, and with that this session ends.
+        let Some(active) = self.active.as_mut().filter(|active| active.host_nonce == 0) else { return };
+        active.host_nonce = hello.nonce;
+        let (own, theirs) = (active.relay, Relay::of(hello));
+        let is_mesh = theirs.is_some_and(|theirs| theirs.is_made_mesh_by(own));
+        let is_on = match theirs {
+            Some(theirs) => theirs.is_on && !is_mesh,
+            // It says nothing of it, and knows no default.
+            None => self.settings.server_relay.unwrap_or(false),
+        };
+        active.relay = Relay { is_on, is_undecided: false };
+        if self.settings.server_relay.is_some_and(|setting| setting != is_on) {
+            self.transitions.push(Transition::Event(Event::RelayOverridden { server_relay: is_on }));
+        }
+        let match_id = active.match_id();
+        for key in self.connections.keys() {
+            let connection = &self.connections[key];
+            if self.is_host_user(connection.steam_id) {
+                continue;
+            }
+            if is_on {
+                self.close_silently(key, EndReason::Refused);
+            } else if connection.match_id.is_some_and(|theirs| !theirs.may_be(match_id)) {
+                self.close_refused(key, Close::new(EndReason::OtherMatch, OTHER_MATCH));
+            }
+        }
+        if own.is_on && !is_on {
+            self.dial_members();
+        }
+    }
+
+    /// A client's hello came. With the first one a host's way to connect is decided; a client that goes another one, without
+    /// having been told to, cannot stay. Returns whether this one can.
+    fn settle_relay(&mut self, key: u32, hello: &Hello) -> bool {
+        let was_told = self.connections[key].was_told_undecided;
+        let Some(active) = self.active.as_mut().filter(|active| active.id.is_host()) else { return true };
+        let Some(theirs) = Relay::of(hello) else { return true };
+        if active.relay.is_made_mesh_by(theirs) {
+            active.relay.is_on = false;
+        }
+        active.relay.is_undecided = false;
+        let is_lost = was_told && theirs.is_undecided && !theirs.is_on && active.relay.is_on;
+        if is_lost {
+            let why = "the host relays, and this client was connected to others by add_peer";
+            self.close_refused(key, Close::new(EndReason::Refused, why));
+        }
+        !is_lost
     }
 
     fn older_connection(&self, key: u32, steam_id: SteamId) -> Option<u32> {
@@ -125,7 +226,8 @@ impl<T: Transport> Session<T> {
         })
     }
 
-    /// Announces a peer if it is its turn: after the host, and after an older connection of the same user.
+    /// Announces a peer if it is its turn: after the host, and after an older connection of the same user, or one that had taken
+    /// its id.
     pub(super) fn announce_in_turn(&mut self, key: u32) {
         let connection = &self.connections[key];
         let (steam_id, Some(id), Some(active)) = (connection.steam_id, connection.peer_id, &mut self.active)
@@ -135,7 +237,8 @@ impl<T: Transport> Session<T> {
         if !active.has_host && !id.is_host() {
             return;
         }
-        if self.connections.iter().any(|other| other.steam_id == steam_id && other.is_announced()) {
+        let is_former = |other: &Connection<_>| other.steam_id == steam_id || other.peer_id == Some(id);
+        if self.connections.iter().any(|other| is_former(other) && other.is_announced()) {
             return;
         }
         active.has_host = true;

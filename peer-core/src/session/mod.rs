@@ -18,6 +18,7 @@ use rand::rngs::StdRng;
 use crate::connection::closing::ClosingList;
 use crate::connection::send::Drain;
 use crate::connection::table::Table;
+use crate::control::MatchId;
 use crate::error::SessionError;
 use crate::event::{Event, Transition, Transitions};
 use crate::id::{LobbyId, PeerId, SteamId};
@@ -30,7 +31,7 @@ use crate::priorities::Priorities;
 use crate::roster::{Peer, Roster};
 use crate::send_queue::SendQueue;
 use crate::session::rate::SendRates;
-use crate::session::role::Role;
+use crate::session::role::{Relay, Role};
 use crate::time::Time;
 use crate::transport::{
     LaneConfig, LaneStatus, ListenHandle, RealTimeStatus, SendResult, StatusChange, Transport, VirtualPort,
@@ -62,8 +63,12 @@ pub struct Settings {
     pub refuse_new_connections: bool,
     /// With a lobby tracked, refuse users who are not in it. Default on.
     pub lobby_members_only: bool,
-    /// The host relays between clients, so that a client connects only to the host. Default off.
-    pub server_relay: bool,
+    /// Whether the host relays between clients, so that a client connects only to the host. `None` is the default: it does
+    /// without a lobby, unless clients are connected by [`add_peer`](Session::add_peer), and does not with one. The host's
+    /// setting holds for everyone. It takes effect with the next session.
+    pub server_relay: Option<bool>,
+    /// How many clients a host takes; a further one is refused as [`Full`](crate::EndReason::Full). Default 0: no limit.
+    pub max_clients: usize,
     /// How many reliable bytes may wait for room in Steam's send buffer, for each connection; a put past that closes it.
     /// Each packet counts with 64 bytes of overhead. At least 524,288, so that one packet always fits. Default 64 MiB.
     pub max_backlog_bytes: usize,
@@ -82,7 +87,8 @@ impl Default for Settings {
             no_delay: false,
             refuse_new_connections: false,
             lobby_members_only: true,
-            server_relay: false,
+            server_relay: None,
+            max_clients: 0,
             max_backlog_bytes: DEFAULT_MAX_BACKLOG_BYTES,
             adaptive_send_rate: true,
             max_send_rate: DEFAULT_MAX_SEND_RATE,
@@ -116,9 +122,23 @@ struct Active {
     role: Role,
     /// Tells this session from our earlier and later ones.
     nonce: u64,
+    /// The nonce of the host's session; 0 until its hello has come.
+    host_nonce: u64,
+    relay: Relay,
     port: VirtualPort,
     /// Whether the host was announced (always true on the host itself).
     has_host: bool,
+}
+
+impl Active {
+    /// The match that this session is in, or joins.
+    fn match_id(&self) -> MatchId {
+        let host = match self.role {
+            Role::Host => self.steam_id,
+            Role::Client { host } => host,
+        };
+        MatchId { host, nonce: self.host_nonce }
+    }
 }
 
 /// A Godot multiplayer session over a transport: the peers, their packets, and every rule between them.
@@ -215,6 +235,13 @@ impl<T: Transport> Session<T> {
     /// Whether that user is the host of this client.
     fn is_host_user(&self, steam_id: SteamId) -> bool {
         self.active.as_ref().is_some_and(|active| active.role.is_host(steam_id))
+    }
+
+    /// Whether the host relays between clients. What the host has decided holds from when it is connected; before, and without
+    /// a session, the own [setting](Settings::server_relay).
+    pub fn is_server_relay(&self) -> bool {
+        let own = self.settings.server_relay.unwrap_or(false);
+        self.active.as_ref().map_or(own, |active| active.relay.is_on)
     }
 
     /// The lobby whose members this session connects to.

@@ -35,10 +35,11 @@ impl SteamMultiplayerPeer {
     }
 
     /// Connects to another member of the game. It is not needed in a lobby, whose members connect by themselves, nor for
-    /// the host. Does nothing if they are connected already.
+    /// the host. Does nothing if they are connected already. Where [member server_relay] is not set, call it before the host
+    /// has answered, on every client: then they are connected to each other, and the host relays nothing.
     ///
     /// Returns [constant OK], [constant ERR_UNCONFIGURED] before [method create_host] or [method create_client], or
-    /// [constant ERR_CANT_CREATE] if Steam cannot connect to that user.
+    /// [constant ERR_CANT_CREATE] if Steam cannot connect to that user, or it is another client and the host relays.
     #[func]
     fn add_peer(&mut self, steam_id: i64, #[opt(default = 0)] virtual_port: i32) -> Error {
         let (user, port) = (ids::steam_id(steam_id), VirtualPort(virtual_port));

@@ -45,6 +45,8 @@ open_enum! {
     END_REASON_VERSION = 2002,
     /// The peer id that was claimed is not acceptable: it is taken, or not one that a client may have.
     END_REASON_ID_REFUSED = 2003,
+    /// The other side is in another match of the same lobby: it has another host.
+    END_REASON_OTHER_MATCH = 2004,
     /// Steam: this computer is in offline mode.
     END_REASON_LOCAL_OFFLINE_MODE = 3001,
     /// Steam: this computer cannot reach enough of Valve's relays.

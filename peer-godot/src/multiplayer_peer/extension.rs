@@ -27,6 +27,7 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
             no_delay: PhantomVar::default(),
             no_nagle: PhantomVar::default(),
             server_relay: PhantomVar::default(),
+            max_clients: PhantomVar::default(),
             lobby_members_only: PhantomVar::default(),
             max_backlog_bytes: PhantomVar::default(),
             adaptive_send_rate: PhantomVar::default(),
@@ -193,7 +194,7 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
 
     fn is_server_relay_supported(&self) -> bool {
         let session = self.session("is_server_relay_supported");
-        session.is_some_and(|session| session.borrow().settings().server_relay)
+        session.is_some_and(|session| session.borrow().is_server_relay())
     }
 
     fn get_connection_status(&self) -> ConnectionStatus {
@@ -236,6 +237,14 @@ impl SteamMultiplayerPeer {
                     let peer = peer.map_or(0, PeerId::to_int);
                     let (steam_id, reason) = (steam_id.to_int(), i64::from(reason.code()));
                     self.signals().connection_ended().emit(steam_id, peer, reason, &GString::from(&message));
+                }
+                Event::RelayOverridden { server_relay } => {
+                    let _free = self.base_mut();
+                    godot_warn!(
+                        "SteamMultiplayerPeer: server_relay is {} here and {server_relay} on the host, whose setting holds: \
+                         set it to the same on every side.",
+                        !server_relay
+                    );
                 }
             }
         }

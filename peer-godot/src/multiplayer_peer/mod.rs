@@ -21,10 +21,12 @@ use enums::DebugLevel;
 /// A [MultiplayerPeer] over Steam's networking sockets: assign it to [member MultiplayerAPI.multiplayer_peer], and
 /// [code]@rpc[/code] travels over Steam: no ports to open, and Steam authenticates every player.
 ///
-/// Every member of a game listens and connects to every other (a full mesh). A host has the id 1, clients have random
-/// ids. Players meet in a lobby: one creates it with [method SteamSession.create_lobby] and calls
+/// Players meet in a lobby: one creates it with [method SteamSession.create_lobby] and calls
 /// [method host_with_lobby], the others join it with [method SteamSession.join_lobby] and call
-/// [method connect_to_lobby]. Without a lobby, [method create_host] and [method create_client] do the same by Steam id.
+/// [method connect_to_lobby]. Every member then connects to every other (a full mesh). Without a lobby,
+/// [method create_host] and [method create_client] take a Steam id, and the host passes on what clients send to each other,
+/// as with ENet; see [member server_relay]. A host has the id 1, a client one that follows from its Steam id and a random
+/// number, new for each session.
 ///
 /// Steam must be initialised before: by [method SteamSession.initialize], or by another addon, whose session is then
 /// used. Signals are emitted while the peer is polled, which the [SceneTree] does each frame, and a handler may call any
@@ -51,8 +53,11 @@ pub(crate) struct SteamMultiplayerPeer {
     #[allow(dead_code, reason = "the session has the value")]
     no_nagle: PhantomVar<bool>,
     /// If [code]true[/code], clients connect to the host alone, and [SceneMultiplayer] relays what they send to each
-    /// other through it. If [code]false[/code], everyone is connected to everyone. Set it to the same on every side,
-    /// before connecting.
+    /// other through it. If [code]false[/code], everyone is connected to everyone.
+    ///
+    /// Unless it is set, it is [code]false[/code] with a lobby, and [code]true[/code] without one, where a game that calls
+    /// [method add_peer] before the host has answered makes a mesh. Set it before hosting or connecting, and on the host: where a client has set
+    /// it otherwise, the host's setting holds, and the client prints a warning.
     #[var(get = get_server_relay, set = set_server_relay, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     server_relay: PhantomVar<bool>,
@@ -61,6 +66,10 @@ pub(crate) struct SteamMultiplayerPeer {
     #[var(get = get_lobby_members_only, set = set_lobby_members_only, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     lobby_members_only: PhantomVar<bool>,
+    /// How many clients a host takes; the next one is refused with [constant END_REASON_FULL]. [code]0[/code] means no limit.
+    #[var(get = get_max_clients, set = set_max_clients, usage_flags = [DEFAULT])]
+    #[allow(dead_code, reason = "the session has the value")]
+    max_clients: PhantomVar<i64>,
     /// How many bytes of reliable packets may wait for one peer that does not keep up. With a packet past that the peer is
     /// disconnected, on both sides with reason 1006 (too far behind), and [constant ERR_OUT_OF_MEMORY] is returned: no
     /// packet is ever missing among those that arrive. Each packet counts with 64 bytes of overhead.
@@ -214,14 +223,32 @@ impl SteamMultiplayerPeer {
     /// Returns [member server_relay].
     #[func]
     fn get_server_relay(&self) -> bool {
-        self.session("get_server_relay").is_some_and(|session| session.borrow().settings().server_relay)
+        self.session("get_server_relay").is_some_and(|session| {
+            let session = session.borrow();
+            session.settings().server_relay.unwrap_or_else(|| session.is_server_relay())
+        })
     }
 
     /// Sets [member server_relay].
     #[func]
     fn set_server_relay(&mut self, server_relay: bool) {
         if let Some(session) = self.session("set_server_relay") {
-            session.borrow_mut().settings_mut().server_relay = server_relay;
+            session.borrow_mut().settings_mut().server_relay = Some(server_relay);
+        }
+    }
+
+    /// Returns [member max_clients].
+    #[func]
+    fn get_max_clients(&self) -> i64 {
+        let max = self.session("get_max_clients").map(|session| session.borrow().settings().max_clients);
+        max.map_or(0, |max| i64::try_from(max).unwrap_or(i64::MAX))
+    }
+
+    /// Sets [member max_clients]. Negative values count as 0. Those who are connected stay.
+    #[func]
+    fn set_max_clients(&mut self, max_clients: i64) {
+        if let Some(session) = self.session("set_max_clients") {
+            session.borrow_mut().settings_mut().max_clients = usize::try_from(max_clients).unwrap_or(0);
         }
     }
 

@@ -33,6 +33,11 @@ fn with_a_relay_clients_know_the_host_alone() {
 }
 
 #[test]
+fn the_hosts_relay_setting_holds_for_all() {
+    play("relay_mix", &["host", "a", "b", "c"]);
+}
+
+#[test]
 fn without_a_relay_everyone_knows_everyone() {
     play("mesh", &["host", "a", "b", "c"]);
 }

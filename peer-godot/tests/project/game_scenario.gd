@@ -67,7 +67,8 @@ func enter_lobby(lobby: int) -> void:
 
 func host_lobby(lobby: int, relay := false) -> SteamMultiplayerPeer:
 	var peer := new_peer()
-	peer.server_relay = relay
+	if relay:
+		peer.server_relay = true
 	equal(peer.host_with_lobby(lobby), OK, "host_with_lobby")
 	use(peer)
 	return peer
@@ -75,7 +76,8 @@ func host_lobby(lobby: int, relay := false) -> SteamMultiplayerPeer:
 
 func connect_to_lobby(lobby: int, relay := false) -> SteamMultiplayerPeer:
 	var peer := new_peer()
-	peer.server_relay = relay
+	if relay:
+		peer.server_relay = true
 	equal(peer.connect_to_lobby(lobby), OK, "connect_to_lobby")
 	use(peer)
 	return peer

@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::properties::{config, hold};
-use crate::world::{FOREIGN, FRAME, Topology, World, steam_id};
+use crate::world::{FOREIGN, FRAME, Topology, World, plain_hello, steam_id};
 
 fn fast() -> LinkSettings {
     LinkSettings { bandwidth: 4_000_000, ..LinkSettings::with_latency(Duration::from_millis(10)) }
@@ -146,7 +146,7 @@ fn a_flood_fills_the_inbox_to_its_bound_and_no_further() {
         frame(&mut host);
     }
     for (number, (raw, connection)) in flooders.iter_mut().enumerate() {
-        let hello = peer_core::Hello { features: 0, peer_id: 50 + u32::try_from(number).unwrap(), nonce: 3 };
+        let hello = plain_hello(50 + u32::try_from(number).unwrap());
         raw.send(*connection, 0, SendFlags::RELIABLE, hello.encode());
     }
     for _ in 0..60 {

@@ -9,7 +9,7 @@ use peer_sim::{
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::world::{FOREIGN, Topology, World, steam_id};
+use crate::world::{FOREIGN, Topology, World, plain_hello, steam_id};
 
 /// One thing that happens. Players are taken modulo how many there are.
 #[derive(Clone, Debug)]
@@ -339,7 +339,7 @@ impl Hostile {
             self.raw.send(connection, lane, flags(reliable), bytes);
         };
         let hello = |claim: u32, four_bytes| {
-            let hello = peer_core::Hello { features: 0, peer_id: claim, nonce: u64::from(claim) };
+            let hello = plain_hello(claim);
             if four_bytes { hello.encode_godot_steam().to_vec() } else { hello.encode().to_vec() }
         };
         match &self.attack {

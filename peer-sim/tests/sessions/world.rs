@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use peer_core::{
-    Channel, EndReason, Event, Lobby, LobbyId, PeerId, PutError, Session, Status, SteamId, Target,
-    TransferMode, VirtualPort,
+    Channel, EndReason, Event, Features, Hello, Lobby, LobbyId, PeerId, PutError, Session, Status, SteamId,
+    Target, TransferMode, VirtualPort,
 };
 use peer_sim::{LinkSettings, LobbyChange, Network, NetworkSettings};
 
@@ -21,6 +21,11 @@ pub(crate) const FOREIGN: u64 = 9000;
 
 pub(crate) fn steam_id(player: usize) -> SteamId {
     SteamId(100 + player as u64)
+}
+
+/// A hello of a version that claims any id and does not name its match.
+pub(crate) fn plain_hello(peer_id: u32) -> Hello {
+    Hello { features: Features::empty(), peer_id, nonce: 7, match_id: None }
 }
 
 fn is_foreign(steam_id: SteamId) -> bool {
@@ -120,7 +125,7 @@ impl World {
             let transport =
                 Watched::new(self.network.endpoint(steam_id(player)), Log::clone(&self.log), is_foreign);
             let mut session = Session::new(transport, self.seed);
-            session.settings_mut().server_relay = self.topology == Topology::Relay;
+            session.settings_mut().server_relay = (self.topology == Topology::Relay).then_some(true);
             self.players[player] = Some(Player {
                 session,
                 current: None,
@@ -345,6 +350,7 @@ impl World {
                         player.reasons.insert(peer, reason);
                     }
                 }
+                Event::RelayOverridden { .. } => {}
             }
             self.check_identities(index);
             self.watch_statuses();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use peer_core::limits::{CLOSE_TIMEOUT, MAX_PACKET_BYTES};
 use peer_core::{
-    Channel, ConnectionHandle, ConnectionState, Event, Hello, LaneConfig, Lobby, LobbyId, PeerId, PutError,
+    Channel, ConnectionHandle, ConnectionState, Event, Features, Hello, LaneConfig, Lobby, LobbyId, PeerId, PutError,
     Session, SessionError, Settings, Status, StatusChange, SteamId, Target, Time, Token, TransferMode,
 };
 
@@ -247,6 +247,7 @@ impl Game {
                     *ended = true;
                 }
             }
+            Some(Event::RelayOverridden { .. }) => assert!(self.status == Status::Connecting),
         }
         event.is_some()
     }
@@ -285,7 +286,7 @@ impl Game {
         let mut network = self.wire.network();
         let (token, remote) = (network.token(connection), network.remote(connection));
         network.tell(StatusChange { connection, token, remote, state: ConnectionState::Connected });
-        let hello = Hello { features: 0, peer_id, nonce: 0 };
+        let hello = Hello { features: Features::empty(), peer_id, nonce: 0, match_id: None };
         let payload = if native { hello.encode() } else { hello.encode_godot_steam() };
         let message =
             Incoming { connection, token: None, lane: 0, reliable: true, number: Number::Next, payload };
@@ -402,6 +403,7 @@ fn set(settings: &mut Settings, setting: Setting) {
         Setting::RefuseNewConnections(on) => settings.refuse_new_connections = on,
         Setting::LobbyMembersOnly(on) => settings.lobby_members_only = on,
         Setting::ServerRelay(on) => settings.server_relay = on,
+        Setting::MaxClients(max) => settings.max_clients = max.into(),
         Setting::MaxBacklogBytes(bytes) => settings.max_backlog_bytes = bytes as usize,
     }
 }

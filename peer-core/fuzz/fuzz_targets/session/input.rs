@@ -7,7 +7,7 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use bytes::Bytes;
 use peer_core::{
-    Channel, Dialect, EndReason, Goodbye, Hello, Lane, LastNumbers, SteamId, TransferMode, VirtualPort,
+    Channel, Dialect, EndReason, Features, Goodbye, Hello, Lane, LastNumbers, MatchId, SteamId, TransferMode, VirtualPort,
 };
 
 #[derive(Arbitrary, Debug)]
@@ -179,7 +179,8 @@ pub(crate) enum Setting {
     NoDelay(bool),
     RefuseNewConnections(bool),
     LobbyMembersOnly(bool),
-    ServerRelay(bool),
+    ServerRelay(Option<bool>),
+    MaxClients(u8),
     MaxBacklogBytes(u32),
 }
 
@@ -299,6 +300,8 @@ pub(crate) enum PayloadInput {
         features: u32,
         id: Id,
         nonce: u64,
+        /// The match's host, and the nonce of its session.
+        match_id: Option<(User, u64)>,
     },
     GodotSteamHello(Id),
     Goodbye {
@@ -318,7 +321,11 @@ static ZEROS: [u8; 1 << 20] = [0; 1 << 20];
 impl PayloadInput {
     pub(crate) fn get(self, own: u32, echo: &Bytes) -> Bytes {
         match self {
-            Self::Hello { features, id, nonce } => Hello { features, peer_id: id.get(own), nonce }.encode(),
+            Self::Hello { features, id, nonce, match_id } => {
+                let features = Features::from_bits_retain(features);
+                let match_id = match_id.map(|(host, nonce)| MatchId { host: host.steam_id(), nonce });
+                Hello { features, peer_id: id.get(own), nonce, match_id }.encode()
+            }
             Self::GodotSteamHello(id) => Bytes::copy_from_slice(&id.get(own).to_le_bytes()),
             Self::Goodbye { reason, message, last_numbers } => {
                 let last_numbers: LastNumbers = last_numbers

@@ -116,10 +116,10 @@ func host_game(new_player_name: String) -> void:
 	player_name = new_player_name
 	if is_steam():
 		peer = SteamMultiplayerPeer.new()
+		peer.max_clients = MAX_PEERS
 		if lobby:
 			peer.host_with_lobby(lobby)
 		else:
-			peer.server_relay = true
 			peer.create_host()
 	else:
 		peer = ENetMultiplayerPeer.new()
@@ -135,7 +135,6 @@ func join_game(host: String, new_player_name: String) -> void:
 		if lobby:
 			peer.connect_to_lobby(lobby)
 		else:
-			peer.server_relay = true
 			peer.create_client(host.to_int())
 	else:
 		peer = ENetMultiplayerPeer.new()

@@ -28,6 +28,7 @@ const REFERENCE := {
 		"func get_direct_connections() -> bool",
 		"func get_lobby_members_only() -> bool",
 		"func get_max_backlog_bytes() -> int",
+		"func get_max_clients() -> int",
 		"func get_max_send_rate() -> int",
 		"func get_peer_map() -> Dictionary",
 		"func get_server_relay() -> bool",
@@ -39,12 +40,14 @@ const REFERENCE := {
 		"func set_direct_connections(direct_connections: bool)",
 		"func set_lobby_members_only(lobby_members_only: bool)",
 		"func set_max_backlog_bytes(max_backlog_bytes: int)",
+		"func set_max_clients(max_clients: int)",
 		"func set_max_send_rate(max_send_rate: int)",
 		"func set_server_relay(server_relay: bool)",
 		"var adaptive_send_rate: bool = true",
 		"var direct_connections: bool = false",
 		"var lobby_members_only: bool = true",
 		"var max_backlog_bytes: int = 67108864",
+		"var max_clients: int = 0",
 		"var max_send_rate: int = 33554432",
 		"var server_relay: bool = false",
 		"signal connection_ended(steam_id: int, peer_id: int, reason: int, message: String)",
@@ -155,7 +158,7 @@ func properties() -> void:
 		["debug_level", 0, SteamMultiplayerPeer.DEBUG_LEVEL_STEAM], ["no_delay", false, true], ["no_nagle", false, true],
 		["server_relay", false, true], ["lobby_members_only", true, false], ["max_backlog_bytes", 67_108_864, 1_000_000],
 		["direct_connections", false, true], ["adaptive_send_rate", true, false],
-		["max_send_rate", 33_554_432, 1_000_000],
+		["max_send_rate", 33_554_432, 1_000_000], ["max_clients", 0, 3],
 	]:
 		var name: String = case[0]
 		equal(peer.get(name), case[1], "%s of a new peer" % name)
@@ -166,6 +169,8 @@ func properties() -> void:
 		equal(peer.get(name), case[1], "%s after set_%s" % [name, name])
 	peer.max_backlog_bytes = -5
 	equal(peer.max_backlog_bytes, 0, "a negative max_backlog_bytes")
+	peer.max_clients = -5
+	equal(peer.max_clients, 0, "a negative max_clients")
 	peer.max_send_rate = 1
 	equal(peer.max_send_rate, 16_384, "a tiny max_send_rate")
 	peer.max_send_rate = 1 << 40

@@ -37,8 +37,8 @@ func play_in(place: String, to_host: Callable, to_join: Callable) -> void:
 		await enter_lobby(lobby)
 		to_join.call(lobby)
 	var peer: SteamMultiplayerPeer = multiplayer.multiplayer_peer
-	equal(peer.is_server_relay_supported(), has_relay(), "is_server_relay_supported")
 	await until_peers(3)
+	equal(peer.is_server_relay_supported(), has_relay(), "is_server_relay_supported")
 	var id_of := await meet(place + ", full", ROLES, multiplayer.get_unique_id())
 	var others := ROLES.filter(func(other: String) -> bool: return other != role)
 	var ids := others.map(func(other: String) -> int: return id_of[other])

@@ -44,7 +44,7 @@ fn every_wrong_start_has_its_error() {
     assert_eq!(idle.session.create_client(SteamId(2), PORT, now), Err(SessionError::Oneself));
     assert_eq!(idle.session.disconnect_peer(PeerId::HOST, false, now), Err(SessionError::UnknownPeer(1)));
     let id = peer_core::LobbyId(9);
-    let lobby = |owner, members: &[u64]| peer_core::Lobby {
+    let lobby = |owner, members: &[u64]| Lobby {
         id,
         owner: SteamId(owner),
         members: members.iter().copied().map(SteamId).collect(),

@@ -43,6 +43,73 @@ fn a_hello_that_claims_what_it_must_not_is_refused_with_the_reason() {
     assert_eq!(host.session.peer_id_for_steam_id(SteamId(2)), PeerId::new(taken));
 }
 
+/// The hello of a session of that user with that nonce.
+fn derived(user: SteamId, nonce: u64) -> Hello {
+    Hello {
+        features: Features::DERIVED_ID,
+        peer_id: PeerId::derived(user, nonce).get(),
+        nonce,
+        match_id: Some(MatchId { host: HOST, nonce: 0 }),
+    }
+}
+
+#[test]
+fn an_id_that_does_not_follow_from_its_user_and_nonce_is_refused() {
+    let (network, mut host) = hosting();
+    for (user, says) in [
+        (2, derived(SteamId(2), 5)),
+        (3, derived(SteamId(2), 5)),
+        (4, Hello { nonce: 6, ..derived(SteamId(4), 5) }),
+    ] {
+        let (mut raw, connection) = raw_at(&network, &mut host, FOREIGN + user);
+        raw.send(connection, 0, SendFlags::RELIABLE, says.encode());
+        run(&mut [&mut host], seconds(1));
+        assert_eq!(host.reason_of(SteamId(FOREIGN + user)), Some(EndReason::IdRefused), "{says:?}");
+    }
+    let (mut raw, connection) = raw_at(&network, &mut host, FOREIGN);
+    raw.send(connection, 0, SendFlags::RELIABLE, derived(SteamId(FOREIGN), 5).encode());
+    run(&mut [&mut host], seconds(1));
+    assert_eq!(host.session.peers().len(), 1);
+}
+
+/// A member hears the newcomer's hello before the host does, and claims that id without a proof.
+#[test]
+fn no_member_takes_a_newcomers_id() {
+    let (network, mut host) = hosting();
+    let (mut thief, connection) = raw_at(&network, &mut host, FOREIGN);
+    let mut newcomer = Solo::new(&network, SteamId(2));
+    newcomer.session.create_client(HOST, PORT, network.now()).unwrap();
+    let id = newcomer.session.unique_id().unwrap();
+    thief.send(connection, 0, SendFlags::RELIABLE, hello(id.get()).encode());
+    run(&mut [&mut host], seconds(1));
+    assert_eq!(host.session.peer(id).unwrap().steam_id, SteamId(FOREIGN), "nobody else has claimed it yet");
+    run(&mut [&mut host, &mut newcomer], seconds(3));
+    assert_eq!(newcomer.events, [Event::PeerConnected(PeerId::HOST)]);
+    assert_eq!(host.session.peer(id).unwrap().steam_id, SteamId(2));
+    assert_eq!(host.reason_of(SteamId(FOREIGN)), Some(EndReason::IdRefused));
+    let told: Vec<_> =
+        host.events.iter().filter(|event| !matches!(event, Event::ConnectionEnded { .. })).collect();
+    let [in_, out] = [Event::PeerConnected(id), Event::PeerDisconnected(id)];
+    assert_eq!(told, [&in_, &out, &in_]);
+}
+
+#[test]
+fn of_two_users_whose_ids_meet_by_chance_the_second_is_refused() {
+    let (network, mut host) = hosting();
+    let [first, second] = [SteamId(FOREIGN), SteamId(FOREIGN + 1)];
+    let ids: std::collections::HashMap<_, _> =
+        (1..80_000).map(|nonce| (PeerId::derived(first, nonce), nonce)).collect();
+    let meeting = (1..).find_map(|nonce| Some((*ids.get(&PeerId::derived(second, nonce))?, nonce)));
+    let (of_first, of_second) = meeting.unwrap();
+    for (user, nonce) in [(first, of_first), (second, of_second)] {
+        let (mut raw, connection) = raw_at(&network, &mut host, user.0);
+        raw.send(connection, 0, SendFlags::RELIABLE, derived(user, nonce).encode());
+        run(&mut [&mut host], seconds(1));
+    }
+    assert_eq!(host.reason_of(second), Some(EndReason::IdRefused));
+    assert_eq!(host.session.peers()[0].steam_id, first);
+}
+
 #[test]
 fn a_host_that_does_not_claim_its_id_is_none() {
     let client = client_of_raw_host(&hello(77).encode());

@@ -5,19 +5,21 @@ mod godot_steam;
 mod hello;
 mod joining;
 mod leaving;
+mod matches;
+mod relay;
 mod returning;
 mod strict;
 
 use std::time::Duration;
 
 use peer_core::{
-    Channel, ConnectionHandle, ConnectionState, Control, EndReason, Event, Hello, Lane, LaneConfig, Message,
-    PeerId, PutError, SendFlags, Session, SessionError, Status, SteamId, Target, Time, TransferMode,
-    Transport, VirtualPort,
+    Channel, ConnectionHandle, ConnectionState, Control, EndReason, Event, Features, Hello, Lane, LaneConfig,
+    Lobby, MatchId, Message, PeerId, PutError, SendFlags, Session, SessionError, Status, SteamId, Target,
+    Time, TransferMode, Transport, VirtualPort,
 };
 use peer_sim::{DuplicatePolicy, LinkSettings, Network, NetworkSettings, RawPeer, SimTransport};
 
-use crate::world::{FOREIGN, FRAME, Topology, World, steam_id};
+use crate::world::{FOREIGN, FRAME, Topology, World, plain_hello, steam_id};
 
 const PORT: VirtualPort = VirtualPort(0);
 const HOST: SteamId = SteamId(1);
@@ -99,8 +101,9 @@ fn raw_at(network: &Network, host: &mut Solo, steam_id: u64) -> (RawPeer, Connec
     (raw, connection)
 }
 
+/// A hello of a version that claims any id and does not name its match.
 fn hello(peer_id: u32) -> Hello {
-    Hello { features: 0, peer_id, nonce: 7 }
+    plain_hello(peer_id)
 }
 
 fn hosting() -> (Network, Solo) {
