@@ -12,7 +12,7 @@ pub enum EndReason {
     Left,
     /// 1001: kicked.
     Kicked,
-    /// 1002: the other side takes no new connections.
+    /// 1002: the other side accepts no new connections.
     Refused,
     /// 1003: not a member of the tracked lobby.
     NotInLobby,
@@ -24,11 +24,11 @@ pub enum EndReason {
     TooFarBehind,
     /// 2000: Steam refused a reliable packet for good (`AppException_Generic`).
     Exception,
-    /// 2001: what the other side sent breaks the protocol.
+    /// 2001: the other side broke the protocol.
     ProtocolViolation,
     /// 2002: another version of the protocol.
     Version,
-    /// 2003: the claimed peer id is not acceptable.
+    /// 2003: the claimed peer id was refused.
     IdRefused,
     /// 2004: the other side is in another match of the same lobby, with another host.
     OtherMatch,

@@ -242,7 +242,7 @@ pub trait Transport {
     fn local_steam_id(&self) -> Option<SteamId>;
 
     /// Opens a listen socket (`CreateListenSocketP2P`), or takes over one that was
-    /// [closed](Self::close_listen) and still has connections. Requests that come in on it are told by [`next_status`](Self::next_status).
+    /// [closed](Self::close_listen) and still has connections. Requests that come in on it are reported by [`next_status`](Self::next_status).
     ///
     /// # Errors
     /// If the port is taken, by this transport or another of the process, or Steam is not there.
@@ -294,7 +294,7 @@ pub trait Transport {
 
     /// Sets how fast a connection sends, in bytes a second: `SendRateMin` and `SendRateMax`, both to that, as Steam has no
     /// estimate of its own in between. Returns whether it does so from now on: not if the transport's user has chosen a
-    /// rate, which has the last word, nor if the connection is gone.
+    /// rate, which takes precedence, nor if the connection is gone.
     fn set_send_rate(&mut self, connection: ConnectionHandle, bytes_per_second: usize) -> bool;
 
     /// How many bytes a connection takes that are not on the wire yet (`SendBufferSize`); `None` if it is gone.

@@ -134,8 +134,8 @@ fn a_request_that_cannot_be_accepted_is_closed() {
     }
     host.poll(Time::ZERO);
     assert!(network.open.borrow().is_empty());
-    let told = std::iter::from_fn(|| host.next_event());
-    assert!(told.into_iter().all(|event| matches!(event, Event::ConnectionEnded { peer: None, .. })));
+    let events = std::iter::from_fn(|| host.next_event());
+    assert!(events.into_iter().all(|event| matches!(event, Event::ConnectionEnded { peer: None, .. })));
     assert!(host.peers().is_empty());
 }
 

@@ -207,7 +207,7 @@ func _report() -> void:
 	}))
 
 
-## The addon shows a session's figures in the debugger's Monitors tab, and so to whoever asks. A rate is that since it
+## The addon shows a session's statistics in the debugger's Monitors tab, and so to whoever asks. A rate is that since it
 ## was last asked for, so its sum is the total.
 func _measure_bytes() -> void:
 	var now := Time.get_ticks_usec()

@@ -48,7 +48,7 @@ impl Drop for SteamLog {
     }
 }
 
-/// Sets or clears Steam's debug output as the peers have asked for; later, if Steam is not initialised.
+/// Sets or clears Steam's debug output, as peers have requested it; deferred until Steam is initialised.
 pub(crate) fn update_steam_log() {
     let is_wanted = REQUESTS.get() > 0;
     if is_wanted == IS_SET.get() {

@@ -4,7 +4,7 @@ use godot::init::InitStage;
 use godot::prelude::*;
 
 use crate::steam_session::frame;
-use crate::{debug, enums, errors, project_settings, runtime};
+use crate::{debug, errors, multiplayer_peer, packet_peer, project_settings, runtime, steam_session};
 
 /// The addon, as Godot loads it.
 struct SteamPeer;
@@ -14,7 +14,9 @@ struct SteamPeer;
 unsafe impl ExtensionLibrary for SteamPeer {
     fn on_stage_init(stage: InitStage) {
         if stage == InitStage::Scene {
-            enums::register();
+            multiplayer_peer::enums::register();
+            packet_peer::enums::register();
+            steam_session::enums::register();
             project_settings::register();
             // The engine has no scene tree yet.
             Callable::from_fn("SteamSession start", |_| frame::attach()).call_deferred(&[]);
@@ -24,6 +26,7 @@ unsafe impl ExtensionLibrary for SteamPeer {
     fn on_stage_deinit(stage: InitStage) {
         if stage == InitStage::Scene {
             runtime::shut_down();
+            debug::forget_steam_log();
             errors::print_wrong_thread();
             debug::print_lines();
         }

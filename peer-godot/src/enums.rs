@@ -5,15 +5,6 @@
 use godot::meta::ClassId;
 use godot::register::private::constant::{ConstantKind, ExportConstant, IntegerConstant};
 
-use crate::{multiplayer_peer, packet_peer, steam_session};
-
-/// Registers every enum with the engine.
-pub(crate) fn register() {
-    multiplayer_peer::enums::register();
-    packet_peer::enums::register();
-    steam_session::enums::register();
-}
-
 /// Registers one enum with the engine.
 pub(crate) fn register_enum(class: ClassId, name: &str, constants: &[(&str, i64)]) {
     let enumerators = constants.iter().map(|&(name, value)| IntegerConstant::new(name, value)).collect();

@@ -132,7 +132,7 @@ impl PutErrors {
         self.printed.replace(kind) != Some(kind)
     }
 
-    /// A new session prints anew.
+    /// In a new session every error is printed again.
     pub(crate) fn clear(&mut self) {
         self.printed = None;
     }

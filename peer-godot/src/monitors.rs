@@ -67,7 +67,7 @@ impl Monitors {
         self.names.push(id);
     }
 
-    /// What grows, as so much a second since it was read last.
+    /// A growing count, as a rate per second since it was last read.
     fn add_rate(
         &mut self,
         category: &str,

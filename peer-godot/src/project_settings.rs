@@ -4,7 +4,7 @@ use godot::builtin::{Variant, VariantType, vdict};
 use godot::classes::ProjectSettings;
 use godot::prelude::*;
 
-/// Declared so that a project which has it set is not told that it is unknown: channels open as they are used, so there
+/// Declared so that a project which has it set is not warned of an unknown setting: channels open as they are used, so there
 /// is nothing for it to decide.
 const MAX_CHANNELS: &str = "steam/multiplayer_peer/max_channels";
 

@@ -3,7 +3,7 @@
 //! Steam may be asked on any thread; everything else belongs to the main thread. No signal is emitted, no line printed and
 //! no game code run while anything is borrowed or locked: a handler of the engine's log may call any method.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use godot::prelude::*;
 use peer_core::{Packet, Session, Status, Time};
 use peer_steam::{InitError, LobbyEvent, Steam, SteamMessage, SteamTransport};
 
-use crate::{debug, main_thread};
+use crate::main_thread;
 
 /// A session, shared by the peer that owns it, its packet peers, and this module while it drains.
 pub(crate) type SharedSession = Rc<RefCell<Session<SteamTransport>>>;
@@ -21,7 +21,7 @@ pub(crate) type SharedSession = Rc<RefCell<Session<SteamTransport>>>;
 /// How long a process that exits waits for what was put before.
 const EXIT_DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long it rests between two looks at that.
+/// How long it sleeps between two polls of that.
 const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Lobby events that may wait for the frame that tells the game; the oldest go then.
@@ -33,7 +33,7 @@ struct Runtime {
     sessions: Vec<Weak<RefCell<Session<SteamTransport>>>>,
     /// Those that no peer polls any more and that still have something to send.
     draining: Vec<SharedSession>,
-    /// What `SteamSession` has not told the game yet.
+    /// What `SteamSession` has not emitted yet.
     lobby_events: VecDeque<LobbyEvent>,
     /// Packets that the engine may still read although their peer is gone.
     unread: Vec<Packet<SteamMessage>>,
@@ -46,6 +46,8 @@ static STEAM: Mutex<Option<Steam>> = Mutex::new(None);
 thread_local! {
     static RUNTIME: RefCell<Runtime> = RefCell::default();
     static START: Instant = Instant::now();
+    /// Whether the engine calls [`frame`] at the beginning of each frame.
+    pub(crate) static HAS_FRAMES: Cell<bool> = const { Cell::new(false) };
 }
 
 fn with<R>(action: impl FnOnce(&mut Runtime) -> R) -> R {
@@ -91,15 +93,15 @@ pub(crate) fn adopt() -> Result<(), InitError> {
     if is_needed { initialize() } else { Ok(()) }
 }
 
-/// Something about Steam, on any thread; `None` before it is initialised.
+/// An answer of Steam, on any thread; `None` before it is initialised.
 pub(crate) fn steam<R>(action: impl FnOnce(&mut Steam) -> R) -> Option<R> {
     lock_steam().as_mut().map(action)
 }
 
-/// Has Steam report what has come for a peer that is about to take it in. Other callbacks wait for the frame, where no
+/// Has Steam report status changes for a session that is about to be polled. Other callbacks wait for the frame, where no
 /// object is borrowed: those of other addons may run code of the game. Without frames they run here.
 pub(crate) fn pump() {
-    if crate::steam_session::frame::is_attached() {
+    if HAS_FRAMES.get() {
         if lock_steam().is_some() {
             peer_steam::run_networking_callbacks();
         }
@@ -108,7 +110,7 @@ pub(crate) fn pump() {
     }
 }
 
-/// Runs Steam's callbacks, and tells the sessions what happened in lobbies.
+/// Runs Steam's callbacks, and passes what happened in lobbies on to the sessions.
 fn run_callbacks() {
     if lock_steam().is_none() {
         return;
@@ -207,7 +209,7 @@ pub(crate) fn frame() {
     poll_draining();
 }
 
-/// What has happened in lobbies that the game has not been told, oldest first.
+/// What has happened in lobbies and has not been emitted, oldest first.
 pub(crate) fn next_lobby_event() -> Option<LobbyEvent> {
     with(|runtime| runtime.lobby_events.pop_front())
 }
@@ -232,5 +234,4 @@ pub(crate) fn shut_down() {
     drop(draining);
     let steam = lock_steam().take();
     drop(steam);
-    debug::forget_steam_log();
 }

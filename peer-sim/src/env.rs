@@ -9,7 +9,6 @@ use rand::rngs::StdRng;
 use crate::event::{Event, Events};
 use crate::faults::Links;
 use crate::settings::NetworkSettings;
-use crate::trace::{TraceEntry, TraceEvent};
 
 pub(crate) struct Env {
     pub(crate) now: Time,
@@ -17,7 +16,7 @@ pub(crate) struct Env {
     pub(crate) events: Events,
     pub(crate) settings: NetworkSettings,
     pub(crate) links: Links,
-    pub(crate) trace: Option<Vec<TraceEntry>>,
+    pub(crate) trace: Option<Vec<(Time, String)>>,
 }
 
 impl Env {
@@ -42,9 +41,9 @@ impl Env {
     }
 
     /// Notes what happened, if anybody wants to know.
-    pub(crate) fn trace(&mut self, event: impl FnOnce() -> TraceEvent) {
+    pub(crate) fn trace(&mut self, what: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
-            trace.push(TraceEntry { at: self.now, event: event() });
+            trace.push((self.now, what()));
         }
     }
 }

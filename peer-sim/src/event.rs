@@ -8,10 +8,10 @@ use std::time::Duration;
 use peer_core::{ConnectionHandle, LobbyId, SteamId, Time};
 
 use crate::connection::half::Notice;
-use crate::connection::sender::{Datagram, Segment};
+use crate::connection::sender::Datagram;
 use crate::process::ProcessId;
 
-/// What a lobby's member is told.
+/// What a lobby's member hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LobbyChange {
     /// Someone has joined.
@@ -64,8 +64,6 @@ pub(crate) enum ConnectionEvent {
     Wake(ConnectionHandle),
     /// A datagram arrives.
     Arrive { connection: ConnectionHandle, datagram: Rc<Datagram> },
-    /// A segment arrives that a modified client made up.
-    ArriveForged { connection: ConnectionHandle, segment: Box<Segment> },
     /// A receiver's acknowledgements wait no longer for something to go with.
     SendAcks(ConnectionHandle),
     /// An acknowledgement arrives.
@@ -99,11 +97,11 @@ impl ConnectionEvent {
 /// What happens to a lobby's member.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LobbyEvent {
-    /// It is told of a change.
+    /// It hears of a change.
     Change {
         lobby: LobbyId,
         member: SteamId,
-        /// The membership that it is for: one that ended and began anew is not told what the old one was to be told.
+        /// The membership that it is for: one that ended and began anew hears nothing that was meant for the old one.
         epoch: u64,
         change: LobbyChange,
         /// The owner after it.

@@ -39,8 +39,6 @@ pub struct LinkSettings {
     pub narrow: Option<NarrowLine>,
     /// How many bytes a connection takes that are not yet on the wire (`SendBufferSize`).
     pub send_buffer: usize,
-    /// How long signals of the rendezvous take, which travel through Steam's servers; `None`: like datagrams.
-    pub signal_latency: Option<Duration>,
     /// Whether anything gets through at all, signals included.
     pub up: bool,
 }
@@ -57,7 +55,6 @@ impl Default for LinkSettings {
             bandwidth: 256 * 1024,
             narrow: None,
             send_buffer: 524_288,
-            signal_latency: None,
             up: true,
         }
     }
@@ -161,7 +158,7 @@ impl Links {
         if !self.is_up(from, to) || chance(rng, link.loss) {
             return None;
         }
-        Some(link.signal_latency.unwrap_or(link.latency) + up_to(rng, link.jitter))
+        Some(link.latency + up_to(rng, link.jitter))
     }
 
     /// How long a datagram takes, or `None` if it gets lost.

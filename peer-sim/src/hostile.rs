@@ -6,8 +6,6 @@ use peer_core::{
     StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
 };
 
-use crate::connection::sender::Segment;
-use crate::event::ConnectionEvent;
 use crate::message::SimMessage;
 use crate::network::Network;
 use crate::transport::SimTransport;
@@ -68,7 +66,7 @@ impl RawPeer {
     /// Sends bytes, whatever they are.
     ///
     /// # Panics
-    /// If `lane` is 255, which Steam's calls cannot name; see [`forge`](Self::forge).
+    /// If `lane` is 255, which Steam's calls cannot name.
     pub fn send(
         &mut self,
         connection: ConnectionHandle,
@@ -76,37 +74,12 @@ impl RawPeer {
         flags: SendFlags,
         payload: impl Into<Bytes>,
     ) -> SendResult {
-        let lane = Lane::new(lane).expect("Steam has lanes 0 to 254; forge() reaches further");
+        let lane = Lane::new(lane).expect("Steam has lanes 0 to 254");
         let payloads = [payload.into()];
         let messages = [Outgoing::new(connection, 0, lane, flags)];
         let mut results = Vec::with_capacity(1);
         self.transport.send(Batch { payloads: &payloads, messages: &messages }, &mut results);
         results[0]
-    }
-
-    /// Puts a message on the wire past Steam's own library, as a modified client can: any lane, any number, any size,
-    /// and no place in the order of its lane. It leaves at once, connected or not, and is never repeated. Does nothing
-    /// on a connection that is not open, or not known to the other side yet.
-    pub fn forge(
-        &mut self,
-        connection: ConnectionHandle,
-        lane: u8,
-        number: i64,
-        reliable: bool,
-        payload: impl Into<Bytes>,
-    ) {
-        let payload = payload.into();
-        let mut state = self.transport.state().borrow_mut();
-        let mut connections = state.connections();
-        let Some(half) = connections.open_half(self.transport.id(), connection) else { return };
-        let (local, remote) = (half.local, half.remote);
-        let Some(to) = half.peer else { return };
-        let env = &mut state.env;
-        let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
-        let Some(delay) = env.datagram_delay(len, local, remote) else { return };
-        let segment = Segment { lane, reliable, number, ordinal: 0, offset: 0, len, payload };
-        let forged = ConnectionEvent::ArriveForged { connection: to, segment: Box::new(segment) };
-        env.schedule(env.now + delay, forged);
     }
 
     /// Closes a connection.
@@ -123,7 +96,7 @@ impl RawPeer {
     pub fn accept_all(&mut self) -> Vec<StatusChange> {
         let statuses = self.statuses();
         for status in statuses.iter().filter(|status| status.state == ConnectionState::Requested) {
-            // One that has gone away since is told as such.
+            // One that has gone away since is reported as such.
             let _ = self.accept(status.connection);
         }
         statuses

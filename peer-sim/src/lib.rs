@@ -30,7 +30,6 @@ mod network;
 mod process;
 mod settings;
 mod state;
-mod trace;
 mod transport;
 
 pub use counters::Counters;
@@ -40,7 +39,6 @@ pub use hostile::RawPeer;
 pub use message::SimMessage;
 pub use network::Network;
 pub use settings::{BatchPolicy, DuplicatePolicy, NetworkSettings, PendingRequestPolicy};
-pub use trace::{TraceEntry, TraceEvent};
 pub use transport::SimTransport;
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use peer_core::{LobbyId, SteamId, Time};
 use crate::env::Env;
 use crate::event::{LobbyChange, LobbyEvent};
 use crate::faults::up_to;
-use crate::trace::TraceEvent;
 
 /// One member, and what it knows.
 #[derive(Debug)]
@@ -19,7 +18,7 @@ struct Member {
     owner: SteamId,
     changes: VecDeque<LobbyChange>,
     /// Changes keep their order: the next arrives no sooner than this.
-    told_until: Time,
+    next_change_at: Time,
 }
 
 /// A lobby as Steam's servers see it. In the order of joining; the first is the owner.
@@ -74,7 +73,7 @@ impl Lobbies {
         roster.push(steam_id);
         let owner = roster[0];
         let changes = VecDeque::new();
-        let member = Member { epoch, dead: false, roster, owner, changes, told_until: env.now };
+        let member = Member { epoch, dead: false, roster, owner, changes, next_change_at: env.now };
         lobby.members.push((steam_id, member));
         self.spread(env, id, LobbyChange::Joined(steam_id), Some(steam_id));
         true
@@ -104,8 +103,8 @@ impl Lobbies {
         let Some(&(owner, _)) = lobby.members.first() else { return };
         for (member, state) in lobby.members.iter_mut().filter(|(member, _)| Some(*member) != but) {
             let delay = env.settings.lobby_latency + up_to(&mut env.rng, env.settings.lobby_jitter);
-            let at = state.told_until.max(env.now + delay);
-            state.told_until = at;
+            let at = state.next_change_at.max(env.now + delay);
+            state.next_change_at = at;
             let (member, epoch) = (*member, state.epoch);
             env.schedule(at, LobbyEvent::Change { lobby: id, member, epoch, change, owner });
         }
@@ -114,15 +113,16 @@ impl Lobbies {
     pub(crate) fn happen(&mut self, env: &mut Env, event: LobbyEvent) {
         match event {
             LobbyEvent::Change { lobby, member, epoch, change, owner } => {
-                let told = self.open.get_mut(&lobby).and_then(|lobby| lobby.member_mut(member));
-                let Some(told) = told.filter(|told| told.epoch == epoch && !told.dead) else { return };
-                told.owner = owner;
+                let member_state = self.open.get_mut(&lobby).and_then(|lobby| lobby.member_mut(member));
+                let Some(state) = member_state.filter(|state| state.epoch == epoch && !state.dead) else {
+                    return;
+                };
+                state.owner = owner;
                 match change {
-                    LobbyChange::Joined(steam_id) => told.roster.push(steam_id),
-                    LobbyChange::Left(steam_id) => told.roster.retain(|&other| other != steam_id),
+                    LobbyChange::Joined(steam_id) => state.roster.push(steam_id),
+                    LobbyChange::Left(steam_id) => state.roster.retain(|&other| other != steam_id),
                 }
-                told.changes.push_back(change);
-                env.trace(|| TraceEvent::Lobby { lobby, member, change });
+                state.changes.push_back(change);
             }
             LobbyEvent::Removal { lobby, member, epoch } => {
                 let state = self.open.get(&lobby).and_then(|lobby| lobby.member(member));

@@ -12,7 +12,6 @@ use crate::event::LobbyChange;
 use crate::faults::LinkSettings;
 use crate::settings::NetworkSettings;
 use crate::state::State;
-use crate::trace::TraceEntry;
 use crate::transport::SimTransport;
 
 /// A network in memory. Cloning it gives another handle to the same one.
@@ -46,11 +45,6 @@ impl Network {
         self.state.borrow().env.settings.clone()
     }
 
-    /// Changes the settings, for all that begins from now on.
-    pub fn set_settings(&self, settings: NetworkSettings) {
-        self.state.borrow_mut().env.settings = settings;
-    }
-
     /// The moment it is.
     pub fn now(&self) -> Time {
         self.state.borrow().env.now
@@ -61,11 +55,6 @@ impl Network {
         let mut state = self.state.borrow_mut();
         let until = state.env.now + duration;
         state.advance_to(until);
-    }
-
-    /// Lets time pass until `until`; does nothing if that has passed.
-    pub fn advance_to(&self, until: Time) {
-        self.state.borrow_mut().advance_to(until);
     }
 
     /// When something is next due, so that a test may skip the idle time before; `None` if nothing ever is.
@@ -120,11 +109,6 @@ impl Network {
     pub fn is_blocked(&self, steam_id: SteamId) -> bool {
         let state = self.state.borrow();
         state.processes.of(steam_id).is_some_and(|id| state.env.now < state.processes[id].blocked_until)
-    }
-
-    /// Whether a process of `steam_id` is running.
-    pub fn is_alive(&self, steam_id: SteamId) -> bool {
-        self.state.borrow().processes.of(steam_id).is_some()
     }
 
     /// The link from one user to another.
@@ -213,7 +197,7 @@ impl Network {
     }
 
     /// Takes what was noted since the last call. Empty without [`record_trace`](Self::record_trace).
-    pub fn take_trace(&self) -> Vec<TraceEntry> {
+    pub fn take_trace(&self) -> Vec<(Time, String)> {
         self.state.borrow_mut().env.trace.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
@@ -223,14 +207,14 @@ impl Network {
         state.lobbies.create(&mut state.env, owner)
     }
 
-    /// Joins a lobby, and sees at once who is in it; the others are told. `false` if there is no such lobby or the
+    /// Joins a lobby, and sees at once who is in it; the others hear of it. `false` if there is no such lobby or the
     /// user is in it already.
     pub fn join_lobby(&self, lobby: LobbyId, steam_id: SteamId) -> bool {
         let state = &mut *self.state.borrow_mut();
         state.lobbies.join(&mut state.env, lobby, steam_id)
     }
 
-    /// Leaves a lobby; the others are told, and the one longest in it becomes the owner. `false` if the user was not in
+    /// Leaves a lobby; the others hear of it, and the one longest in it becomes the owner. `false` if the user was not in
     /// it.
     pub fn leave_lobby(&self, lobby: LobbyId, steam_id: SteamId) -> bool {
         let state = &mut *self.state.borrow_mut();
@@ -247,7 +231,7 @@ impl Network {
         self.state.borrow().lobbies.owner(lobby, seen_by)
     }
 
-    /// The next change that a member is told of, oldest first, once each. The roster already has it.
+    /// The next change that a member hears of, oldest first, once each. The roster already has it.
     pub fn next_lobby_change(&self, lobby: LobbyId, member: SteamId) -> Option<LobbyChange> {
         self.state.borrow_mut().lobbies.next_change(lobby, member)
     }

@@ -39,7 +39,7 @@ impl Process {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Socket {
     pub(crate) handle: ListenHandle,
-    /// Whose the requests are; `None` once it is retired.
+    /// Whose the requests are; `None` once it is closed.
     pub(crate) owner: Option<EndpointId>,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct Endpoint {
     pub(crate) steam_id: SteamId,
     pub(crate) alive: bool,
     pub(crate) connections: BTreeSet<ConnectionHandle>,
-    /// Each with the moment from which it is told.
+    /// Each with the moment from which it can be reported.
     pub(crate) statuses: VecDeque<(Time, StatusChange)>,
     /// One entry a message, in the order of their coming: the connection on which the oldest unread one waits.
     pub(crate) inbox: VecDeque<ConnectionHandle>,
@@ -153,7 +153,7 @@ impl Processes {
         id
     }
 
-    /// Opens a socket, or takes over a retired one.
+    /// Opens a socket, or takes over a closed one.
     pub(crate) fn listen(
         &mut self,
         endpoint: EndpointId,

@@ -5,10 +5,10 @@ use std::time::Duration;
 /// What becomes of a request from someone with whom a connection is still open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DuplicatePolicy {
-    /// It is not told; the repeated request gets in once the old connection is gone. GNS's symmetric mode.
+    /// It is not reported; the repeated request gets in once the old connection is gone. GNS's symmetric mode.
     #[default]
     Ignored,
-    /// It is told as a second request.
+    /// It is reported as a second request.
     Delivered,
 }
 
@@ -41,7 +41,7 @@ pub enum PendingRequestPolicy {
 pub struct NetworkSettings {
     /// A Connected connection that is closed does not tell the other side, which only learns of it if it sends within
     /// 5 s, or by its silence. A dial that is given up does not take its request back: whoever accepts that within 5 s
-    /// is told then. Open GNS's P2P connections behave so; Steam's relay may not.
+    /// hears of it then. Open GNS's P2P connections behave so; Steam's relay may not.
     pub silent_close: bool,
     /// A living process refuses a request for a port on which it does not listen, as Local Steam does, with reason
     /// 5008. Otherwise the dialler waits for its timeout.
@@ -52,8 +52,8 @@ pub struct NetworkSettings {
     pub pending_requests: PendingRequestPolicy,
     /// What becomes of the rest of a batch once one of its messages has failed.
     pub batches: BatchPolicy,
-    /// How long after a connection has changed its application can be told. With another addon that runs the callbacks
-    /// later in the frame than the poll, an application sends into a connection of whose end it is told a frame later.
+    /// How long after a connection has changed its application can hear of it. With another addon that runs the callbacks
+    /// later in the frame than the poll, an application sends into a connection of whose end it hears a frame later.
     pub status_delay: Duration,
     /// How long a handshake may take (`TimeoutInitial`).
     pub timeout_initial: Duration,
@@ -73,7 +73,7 @@ pub struct NetworkSettings {
     pub receive_buffer_messages: usize,
     /// Bytes that wait to be received on a connection (`RecvBufferSize`, raised from 1 MiB).
     pub receive_buffer_bytes: usize,
-    /// How long until a member of a lobby is told of a change at least.
+    /// How long until a member of a lobby hears of a change, at least.
     pub lobby_latency: Duration,
     /// How much longer it may take: evenly from zero to this, for each member by itself.
     pub lobby_jitter: Duration,

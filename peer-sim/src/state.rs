@@ -8,7 +8,6 @@ use crate::event::{Event, LobbyEvent};
 use crate::lobby::Lobbies;
 use crate::process::{EndpointId, ProcessId, Processes};
 use crate::settings::NetworkSettings;
-use crate::trace::TraceEvent;
 
 pub(crate) struct State {
     pub(crate) env: Env,
@@ -34,6 +33,7 @@ impl State {
     pub(crate) fn advance_to(&mut self, until: Time) {
         while let Some((at, event)) = self.env.events.pop(until) {
             self.env.now = self.env.now.max(at);
+            self.env.trace(|| format!("{event:?}"));
             match event {
                 Event::Connection(event) => self.connections().happen(event),
                 Event::Lobby(event) => match self.asleep_until(event) {
@@ -72,11 +72,10 @@ impl State {
         self.processes[process].transports.retain(|&transport| transport != id);
     }
 
-    /// A process dies or exits: all that it held is gone, and nobody is told.
+    /// A process dies or exits: all that it held is gone, and nobody hears of it.
     pub(crate) fn end_process(&mut self, id: ProcessId) {
         let Some(handles) = self.processes.end(id) else { return };
         let steam_id = self.processes[id].steam_id;
-        self.env.trace(|| TraceEvent::Ended(steam_id));
         for handle in handles {
             self.connections().remove_half(handle);
         }

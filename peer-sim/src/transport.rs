@@ -49,14 +49,6 @@ impl SimTransport {
         self.state.borrow().processes[self.id].alive
     }
 
-    pub(crate) fn state(&self) -> &Rc<RefCell<State>> {
-        &self.state
-    }
-
-    pub(crate) fn id(&self) -> EndpointId {
-        self.id
-    }
-
     fn check_alive(&self) -> Result<(), TransportError> {
         if self.is_alive() { Ok(()) } else { Err(TransportError::Unavailable) }
     }
@@ -158,10 +150,7 @@ impl Transport for SimTransport {
     fn next_status(&mut self) -> Option<StatusChange> {
         let state = &mut *self.state.borrow_mut();
         let now = state.env.now;
-        state.processes[self.id]
-            .statuses
-            .pop_front_if(|(told_from, _)| *told_from <= now)
-            .map(|(_, change)| change)
+        state.processes[self.id].statuses.pop_front_if(|(from, _)| *from <= now).map(|(_, change)| change)
     }
 
     fn real_time_status(

@@ -7,7 +7,8 @@ use steamworks_sys::ESteamNetworkingConfigValue as Option_;
 use thiserror::Error;
 
 use crate::ffi::config::{self, Kind, RawOption};
-use crate::ffi::{Hold, status};
+use crate::ffi::library::Hold;
+use crate::ffi::status;
 
 /// Send buffer of a connection, in bytes. Steam's own default, made explicit: the largest message just fits.
 const SEND_BUFFER_BYTES: i32 = 512 * 1024;

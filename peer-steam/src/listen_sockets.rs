@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use peer_core::{ListenHandle, VirtualPort};
 
-use crate::ffi::Hold;
 use crate::ffi::config::RawOption;
+use crate::ffi::library::Hold;
 use crate::ffi::sockets::ListenSocket;
 use crate::user_data::TransportId;
 

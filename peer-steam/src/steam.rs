@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use peer_core::SteamId;
 use thiserror::Error;
 
-use crate::ffi::library::{self, Init};
-use crate::ffi::{self, Hold, debug, dispatch, identity, relay};
+use crate::ffi::library::{self, Hold, Init};
+use crate::ffi::{self, debug, dispatch, identity, relay};
 use crate::lobby::Lobbies;
 
 /// Whether there is a [`Steam`]: two would take each other's callbacks.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use object::{Object as _, ObjectSymbol as _};
+use local_steam_harness::library;
 use peer_core::{Transport, TransportError, VirtualPort};
 use peer_steam::{InitError, Steam, SteamTransport};
 use tempfile::TempDir;
@@ -16,14 +16,9 @@ const SETTING: &str = "STEAM_API_LIBRARY";
 /// A process of these tests opens this library first, as another addon would.
 const OPENED_FIRST: &str = "PEER_STEAM_OPENED_FIRST";
 
-/// Local Steam's library: in the folder that `LOCAL_STEAM_LIBRARY` names, or beside this binary.
+/// Local Steam's library.
 fn local_steam() -> PathBuf {
-    let named = std::env::var_os("LOCAL_STEAM_LIBRARY").map(|folder| PathBuf::from(folder).join(LIBRARY));
-    named.unwrap_or_else(|| {
-        let binary = std::env::current_exe().unwrap();
-        let mut folders = binary.ancestors().skip(1).take(2).map(|folder| folder.join(LIBRARY));
-        folders.find(|library| library.is_file()).expect("Local Steam is built with this test")
-    })
+    library::local_steam().join(LIBRARY)
 }
 
 /// This binary, alone in a folder, so that no library lies beside it.
@@ -43,10 +38,10 @@ impl Program {
     /// Runs it as one of the processes below; what it said.
     fn run(&self, process: &str, env: &[(&str, &Path)]) -> String {
         let output = Command::new(&self.binary)
-            .args([process, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+            .args(["process", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
             .env_remove("LD_LIBRARY_PATH")
             .env_remove(SETTING)
-            .env("PEER_STEAM_LOOKUP", "1")
+            .env(PROCESS, process)
             .env("LOCAL_STEAM_DIR", self.folder.path().join("network"))
             .env("LOCAL_STEAM_ID", "1")
             .env("SteamAppId", "480")
@@ -59,8 +54,19 @@ impl Program {
     }
 }
 
-fn is_process() -> bool {
-    std::env::var_os("PEER_STEAM_LOOKUP").is_some()
+/// What a process of these tests does, by the variable that says so.
+const PROCESS: &str = "PEER_STEAM_LOOKUP";
+
+#[test]
+#[ignore = "a process of the tests, not a test"]
+fn process() {
+    match std::env::var(PROCESS).as_deref() {
+        Ok("initialises") => initialises(),
+        Ok("adopts") => adopts(),
+        Ok("has_none") => has_none(),
+        Ok("initialises_a_stub") => initialises_a_stub(),
+        other => assert!(other.is_err(), "no such process: {other:?}"),
+    }
 }
 
 /// Opens a library the way in which the engine opens an addon: its symbols are for nobody else.
@@ -70,12 +76,7 @@ fn open_as_another_addon(path: &Path) -> libloading::Library {
     unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.unwrap().into()
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
 fn initialises() {
-    if !is_process() {
-        return;
-    }
     let other = std::env::var_os(OPENED_FIRST).map(|path| open_as_another_addon(Path::new(&path)));
     assert!(!peer_steam::is_available());
     let steam = Steam::init().unwrap();
@@ -88,12 +89,7 @@ fn initialises() {
 }
 
 /// The other addon has opened the library, under whatever name, and initialised Steam in it.
-#[test]
-#[ignore = "a process of the tests, not a test"]
 fn adopts() {
-    if !is_process() {
-        return;
-    }
     assert!(!peer_steam::is_available());
     let other = open_as_another_addon(Path::new(&std::env::var_os(OPENED_FIRST).unwrap()));
     let mut message = [0_u8; 1024];
@@ -113,12 +109,7 @@ fn adopts() {
     assert!(!peer_steam::is_available());
 }
 
-#[test]
-#[ignore = "a process of the tests, not a test"]
 fn has_none() {
-    if !is_process() {
-        return;
-    }
     for _ in 0..2 {
         assert!(!peer_steam::is_available());
         let error = Steam::init().expect_err("there is no library");
@@ -154,12 +145,7 @@ fn library_of_another_sdk(folder: &Path, rename: impl Fn(&str) -> Option<String>
 }
 
 /// A Steam that has nothing to offer, but comes up.
-#[test]
-#[ignore = "a process of the tests, not a test"]
 fn initialises_a_stub() {
-    if !is_process() {
-        return;
-    }
     let mut steam = Steam::init().unwrap();
     assert!(peer_steam::is_available());
     steam.run_callbacks();
@@ -245,32 +231,4 @@ fn a_steam_that_another_addon_has_initialised_is_adopted_whatever_its_librarys_f
     let renamed = elsewhere.join("steam_api_of_another.so");
     std::fs::copy(local_steam(), &renamed).unwrap();
     program.run("adopts", &[(OPENED_FIRST, &renamed)]);
-}
-
-#[test]
-fn nothing_here_links_against_steam() {
-    let bytes = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-    let binary = object::File::parse(&*bytes).unwrap();
-    let names: Vec<_> = binary.dynamic_symbols().filter_map(|symbol| symbol.name().ok()).collect();
-    assert!(names.contains(&"malloc"), "the imports are readable: {names:?}");
-    let steams: Vec<_> = names.iter().filter(|name| name.starts_with("Steam")).collect();
-    assert!(steams.is_empty(), "{steams:?}");
-    let text = String::from_utf8_lossy(&bytes);
-    assert!(text.contains(LIBRARY), "its name is looked up at run time");
-    let needed = needed(&bytes);
-    assert!(needed.iter().any(|name| name.starts_with("libc.so")), "{needed:?}");
-    assert!(!needed.iter().any(|name| name.contains("steam")), "{needed:?}");
-}
-
-/// The libraries that an ELF file asks the loader for.
-fn needed(bytes: &[u8]) -> Vec<String> {
-    use object::elf::{DT_NEEDED, FileHeader64};
-    use object::read::elf::{Dyn as _, FileHeader as _};
-    let header = FileHeader64::<object::Endianness>::parse(bytes).unwrap();
-    let endian = header.endian().unwrap();
-    let sections = header.sections(endian, bytes).unwrap();
-    let (dynamic, link) = sections.dynamic(endian, bytes).unwrap().expect("a dynamic section");
-    let strings = sections.strings(endian, bytes, link).unwrap();
-    let needed = dynamic.iter().filter(|entry| entry.tag32(endian) == Some(DT_NEEDED));
-    needed.map(|entry| String::from_utf8_lossy(entry.string(endian, strings).unwrap()).into_owned()).collect()
 }

@@ -15,10 +15,10 @@ pub(crate) const APP_ID: &str = "480";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The account, a number from 1; without it the first free one
+    /// The account, a number from 1; by default the first free one
     #[arg(long, value_name = "N")]
     id: Option<u32>,
-    /// Where the processes of one network meet; without it one per user
+    /// Where the processes of one network meet; by default one folder per user
     #[arg(long)]
     dir: Option<PathBuf>,
     /// Packets lost on this process's line, each way, in percent

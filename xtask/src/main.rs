@@ -29,19 +29,19 @@ struct Args {
 enum Command {
     /// Play a game between Godot processes over Local Steam, through a lobby, and show what arrived
     Demo(demo::Args),
-    /// Everything that must hold: format, lints, tests, doc tests, docs, fuzz targets that compile
+    /// Check everything: format, lints, tests, doc tests, docs, and that the fuzz targets compile
     Test,
     /// Run the benchmarks, then print their medians and the goals
     Bench(bench::Args),
-    /// Run a command with Local Steam in Steam's place
+    /// Run a command with Local Steam in place of Steam
     Local(local::Args),
     /// Build the addon and lay it out, by itself or in a Godot project; prints its folder
     Godot(godot::Args),
     /// Pack the addon for Godot's Asset Library, with every platform that was built; prints the archive's path
     Dist,
-    /// Print the path of a Godot that the addon runs in; on Debian and its like one is fetched if there is none
+    /// Print the path of a Godot that the addon runs in; where there is apt, one is fetched if there is none
     Engine,
-    /// Play for an hour, among players who block, crash and come back on bad lines, and show what it came to
+    /// Play for an hour among players who block, crash and come back, on bad lines, and show the result
     Soak(soak::Args),
     /// Run the fuzz targets (needs the nightly toolchain)
     Fuzz(fuzz::Args),

@@ -43,7 +43,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     if !output.status.success() {
         bail!("{shown} failed ({})", output.status);
     }
-    String::from_utf8(output.stdout).with_context(|| format!("{shown} printed something else than UTF-8"))
+    String::from_utf8(output.stdout).with_context(|| format!("{shown} printed text that is not UTF-8"))
 }
 
 /// Whether a command runs and succeeds; nothing is shown.
@@ -101,20 +101,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_shown_without_the_folder_of_its_program() {
+    fn a_command_is_shown_without_its_folder_and_a_failing_step_is_named() {
         let mut command = Command::new("/opt/toolchain/bin/cargo");
-        command.args(["fmt", "--all"]);
-        assert_eq!(line(&command), "cargo fmt --all");
-    }
-
-    #[test]
-    fn a_failing_step_is_named_in_the_error() {
+        assert_eq!(line(command.args(["fmt", "--all"])), "cargo fmt --all");
         let error = step("linting", &mut cargo(&["no-such-command"])).unwrap_err();
         assert!(error.to_string().starts_with("linting failed"), "{error}");
-    }
-
-    #[test]
-    fn a_program_that_does_not_exist_is_named_in_the_error() {
         let error = step("testing", &mut Command::new("no-such-program-anywhere")).unwrap_err();
         assert_eq!(error.to_string(), "testing: cannot start no-such-program-anywhere");
     }

@@ -121,7 +121,7 @@ const SEND_WINDOW_MS: usize = 75;
 /// The smallest send window, in bytes.
 const MIN_SEND_WINDOW: usize = 16 * 1024;
 
-/// What the controller is told about a connection.
+/// What the controller knows of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample<'a> {
     pub(crate) now: Time,

@@ -72,8 +72,8 @@ pub struct Settings {
     /// How many reliable bytes may wait for room in Steam's send buffer, for each connection; a put past that closes it.
     /// Each packet counts with 64 bytes of overhead. At least 524,288, so that one packet always fits. Default 64 MiB.
     pub max_backlog_bytes: usize,
-    /// Send as fast as the line takes it, where a connection has more to send than Steam's own rate carries
-    /// (262,144 bytes a second). Send rates that are set on the transport have the last word. Default on.
+    /// Adapt the send rate to the line, where a connection has more to send than Steam's default rate allows
+    /// (262,144 bytes a second). Send rates that are set on the transport take precedence. Default on.
     pub adaptive_send_rate: bool,
     /// The highest send rate of a connection that [`adaptive_send_rate`](Self::adaptive_send_rate) may set, in bytes a
     /// second, within 16,384 and Steam's 104,857,600. Default 33,554,432.

@@ -1,4 +1,6 @@
 //! Send rates: a few times a second, the connections that send much are looked at, and their rates set.
+//!
+//! The session owns the schedule of this; what is done when its time has come is a method of the session.
 
 use crate::congestion::{Sample, send_window};
 use crate::limits::DEFAULT_SEND_RATE;

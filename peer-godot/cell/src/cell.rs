@@ -207,8 +207,8 @@ pub struct InaccessibleGuard<'a, T> {
 
 impl<T> Drop for InaccessibleGuard<'_, T> {
     /// # Panics
-    /// If a reference borrowed meanwhile is still there, or another was made inaccessible: what follows could not be told
-    /// apart from two mutable references.
+    /// If a reference borrowed meanwhile is still there, or another was made inaccessible: what follows could not be
+    /// distinguished from two mutable references.
     fn drop(&mut self) {
         let is_unused = !self.state.is_mutable.get() && self.state.shared.get() == 0;
         assert!(

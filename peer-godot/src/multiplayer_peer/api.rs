@@ -160,9 +160,10 @@ impl SteamMultiplayerPeer {
         }
     }
 
-    /// Sets how a channel shares a connection with the others. A channel with a lower [param priority] goes before all
-    /// with a higher one; those with the same share by [param weight]. Without it every channel has priority 0 and
-    /// weight 1. Within a channel, unreliable packets have eight times the weight of reliable ones. Channel 0 has lanes of its own; channels that share a lane go with the most urgent of them.
+    /// Sets how a channel shares a connection with the others. Channels with a lower [param priority] are sent first;
+    /// channels of the same priority share the bandwidth in proportion to their [param weight]. By default every channel
+    /// has priority 0 and weight 1. Within a channel, unreliable packets have eight times the weight of reliable ones.
+    /// Channel 0 has lanes of its own; channels that share a lane have the priority of the most urgent of them.
     ///
     /// Returns [constant OK], or [constant ERR_INVALID_PARAMETER] for a channel outside 0 to 83, a negative priority, or
     /// a weight outside 1 to 65,535.

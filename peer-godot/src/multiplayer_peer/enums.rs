@@ -1,4 +1,4 @@
-//! The enums of `SteamMultiplayerPeer`.
+//! The enums of `SteamMultiplayerPeer`: they are registered under the class, whose methods take and return them.
 
 use super::SteamMultiplayerPeer;
 use crate::enums::{closed_enum, open_enum};
@@ -15,9 +15,9 @@ closed_enum! {
     register_debug_level: SteamMultiplayerPeer."DebugLevel", DebugLevel;
     /// Prints errors only.
     DEBUG_LEVEL_NONE = 0 as None,
-    /// Prints peers that come and go, and why connections end.
+    /// Prints which peers connect and disconnect, and why connections end.
     DEBUG_LEVEL_PEER = 1 as Peer,
-    /// Prints what Steam's networking says of its work, too.
+    /// Prints the log of Steam's networking, too.
     DEBUG_LEVEL_STEAM = 2 as Steam,
 }
 
@@ -27,7 +27,7 @@ open_enum! {
     END_REASON_LEFT = 1000,
     /// Kicked, with [method kick].
     END_REASON_KICKED = 1001,
-    /// The other side takes no new connections.
+    /// The other side accepts no new connections.
     END_REASON_REFUSED = 1002,
     /// Not a member of the lobby that the other side follows.
     END_REASON_NOT_IN_LOBBY = 1003,
@@ -37,13 +37,13 @@ open_enum! {
     END_REASON_REPLACED = 1005,
     /// More waited to be sent than [member SteamMultiplayerPeer.max_backlog_bytes] allows.
     END_REASON_TOO_FAR_BEHIND = 1006,
-    /// Steam would not carry a reliable packet any more.
+    /// Steam could not send a reliable packet.
     END_REASON_EXCEPTION = 2000,
-    /// What the other side sent breaks the protocol.
+    /// The other side broke the protocol.
     END_REASON_PROTOCOL_VIOLATION = 2001,
-    /// The other side speaks another version of the protocol.
+    /// The other side uses another version of the protocol.
     END_REASON_VERSION = 2002,
-    /// The peer id that was claimed is not acceptable: it is taken, or not one that a client may have.
+    /// The peer id that a client claimed was refused: it is taken, or not one that a client may have.
     END_REASON_ID_REFUSED = 2003,
     /// The other side is in another match of the same lobby: it has another host.
     END_REASON_OTHER_MATCH = 2004,
@@ -51,27 +51,27 @@ open_enum! {
     END_REASON_LOCAL_OFFLINE_MODE = 3001,
     /// Steam: this computer cannot reach enough of Valve's relays.
     END_REASON_LOCAL_MANY_RELAY_CONNECTIVITY = 3002,
-    /// Steam: the relay of a hosted server is not to be reached.
+    /// Steam: the relay of a hosted server cannot be reached.
     END_REASON_LOCAL_HOSTED_SERVER_PRIMARY_RELAY = 3003,
     /// Steam: the network's configuration could not be fetched.
     END_REASON_LOCAL_NETWORK_CONFIG = 3004,
-    /// Steam: this user has no right to do that.
+    /// Steam: this user is not allowed to do that.
     END_REASON_LOCAL_RIGHTS = 3005,
     /// Steam: no public address was found for a direct connection, and relays are not allowed.
     END_REASON_LOCAL_P2P_ICE_NO_PUBLIC_ADDRESSES = 3006,
-    /// Steam: the other side has not been heard of for too long.
+    /// Steam: nothing was received from the other side for too long.
     END_REASON_REMOTE_TIMEOUT = 4001,
-    /// Steam: the other side's encryption does not fit.
+    /// Steam: the encryption handshake with the other side failed.
     END_REASON_REMOTE_BAD_CRYPT = 4002,
-    /// Steam: the other side's certificate could not be verified. Dials that fail for this are made again.
+    /// Steam: the other side's certificate could not be verified. Such attempts are retried.
     END_REASON_REMOTE_BAD_CERT = 4003,
-    /// Steam: the other side speaks a version of Steam's protocol that does not fit.
+    /// Steam: the other side uses an incompatible version of Steam's protocol.
     END_REASON_REMOTE_BAD_PROTOCOL_VERSION = 4006,
     /// Steam: no public address of the other side was found for a direct connection.
     END_REASON_REMOTE_P2P_ICE_NO_PUBLIC_ADDRESSES = 4007,
-    /// Steam: an error that has no number of its own.
+    /// Steam: an unspecified error.
     END_REASON_MISC_GENERIC = 5001,
-    /// Steam: an error inside Steam.
+    /// Steam: an internal error.
     END_REASON_MISC_INTERNAL_ERROR = 5002,
     /// Steam: the connection was lost, or nobody answered.
     END_REASON_MISC_TIMEOUT = 5003,
@@ -83,7 +83,7 @@ open_enum! {
     END_REASON_MISC_SERVER_NEVER_REPLIED = 5007,
     /// Steam: the two sides could not reach each other.
     END_REASON_MISC_P2P_RENDEZVOUS = 5008,
-    /// Steam: a firewall or router keeps the two sides apart.
+    /// Steam: a firewall or router blocks the connection.
     END_REASON_MISC_P2P_NAT_FIREWALL = 5009,
     /// Steam: the other side says that it has no such connection.
     END_REASON_MISC_PEER_SENT_NO_CONNECTION = 5010,
@@ -102,7 +102,7 @@ open_enum! {
     NETWORKING_CONFIG_NAGLE_TIME = 12,
     /// Int: milliseconds until an attempt to connect is given up.
     NETWORKING_CONFIG_TIMEOUT_INITIAL = 24,
-    /// Int: milliseconds without anything received until a connection is given up.
+    /// Int: milliseconds without receiving anything until a connection is given up.
     NETWORKING_CONFIG_TIMEOUT_CONNECTED = 25,
     /// Int: the largest datagram in bytes, headers included, 300 to 1,300.
     NETWORKING_CONFIG_MTU_PACKET_SIZE = 32,

@@ -46,9 +46,9 @@ pub(crate) struct SteamMultiplayerPeer {
     #[var(get = get_no_delay, set = set_no_delay, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     no_delay: PhantomVar<bool>,
-    /// If [code]true[/code], every packet is sent at once. If [code]false[/code], the packets of a frame go out together
-    /// at its end, which takes no longer than a frame and costs a fraction; Steam's own wait for more packets does not
-    /// apply either way.
+    /// If [code]true[/code], every packet is sent at once. If [code]false[/code], the packets of a frame are sent together
+    /// at its end, which delays them by a frame at most and costs a fraction of the CPU time. Steam's own delay (Nagle's
+    /// algorithm) applies in neither case.
     #[var(get = get_no_nagle, set = set_no_nagle, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     no_nagle: PhantomVar<bool>,
@@ -70,22 +70,22 @@ pub(crate) struct SteamMultiplayerPeer {
     #[var(get = get_max_clients, set = set_max_clients, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     max_clients: PhantomVar<i64>,
-    /// How many bytes of reliable packets may wait for one peer that does not keep up. With a packet past that the peer is
+    /// How many bytes of reliable packets may wait for one peer that does not keep up. With a packet beyond that the peer is
     /// disconnected, on both sides with reason 1006 (too far behind), and [constant ERR_OUT_OF_MEMORY] is returned: no
     /// packet is ever missing among those that arrive. Each packet counts with 64 bytes of overhead.
     #[var(get = get_max_backlog_bytes, set = set_max_backlog_bytes, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     max_backlog_bytes: PhantomVar<i64>,
-    /// If [code]true[/code], a connection that has more to send than Steam's own rate carries (256 KiB a second) sends as
-    /// fast as the line takes it: faster as long as what arrives keeps up and the ping does not grow, slower when not.
-    /// If [code]false[/code], every connection keeps to Steam's rate. Steam's options for the send rate
-    /// (k_ESteamNetworkingConfig_SendRateMin and SendRateMax, 10 and 11), once set by [method set_config], have the last
-    /// word.
+    /// If [code]true[/code], a connection that has more to send than Steam's default rate allows (256 KiB per second) adapts
+    /// its send rate to the line: the rate rises as long as the other side receives at that rate and the ping does not
+    /// grow, and falls otherwise. If [code]false[/code], every connection keeps to Steam's rate. Steam's options for the
+    /// send rate (k_ESteamNetworkingConfig_SendRateMin and SendRateMax, 10 and 11), once set by [method set_config], take
+    /// precedence.
     #[var(get = get_adaptive_send_rate, set = set_adaptive_send_rate, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     adaptive_send_rate: PhantomVar<bool>,
-    /// How many bytes a second [member adaptive_send_rate] lets a connection send at most. Steam takes no more than
-    /// 104,857,600 (100 MiB), and at more than the default small reliable packets become slower rather than faster.
+    /// The highest rate that [member adaptive_send_rate] may choose, in bytes per second. Steam's limit is 104,857,600
+    /// (100 MiB per second). Above the default, small reliable packets become slower rather than faster.
     #[var(get = get_max_send_rate, set = set_max_send_rate, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     max_send_rate: PhantomVar<i64>,
@@ -308,7 +308,7 @@ impl SteamMultiplayerPeer {
         rate.map_or(0, |rate| i64::try_from(rate).unwrap_or(i64::MAX))
     }
 
-    /// Sets [member max_send_rate]. Less than 16,384 counts as that, more than 104,857,600 as that.
+    /// Sets [member max_send_rate], clamped to 16,384 to 104,857,600.
     #[func]
     fn set_max_send_rate(&mut self, max_send_rate: i64) {
         let rate = usize::try_from(max_send_rate.max(0)).unwrap_or(usize::MAX);

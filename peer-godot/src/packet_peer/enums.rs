@@ -1,4 +1,4 @@
-//! The enums of `SteamPacketPeer`.
+//! The enums of `SteamPacketPeer`: they are registered under the class, whose methods take and return them.
 
 use super::SteamPacketPeer;
 use crate::enums::closed_enum;
@@ -16,17 +16,17 @@ closed_enum! {
     STATE_NONE = 0 as None,
     /// The connection is being made.
     STATE_CONNECTING = 1 as Connecting,
-    /// The two sides have met, and look for a route.
+    /// The two sides have found each other, and look for a route.
     STATE_FINDING_ROUTE = 2 as FindingRoute,
     /// Packets flow.
     STATE_CONNECTED = 3 as Connected,
     /// The other side has closed it.
     STATE_CLOSED_BY_PEER = 4 as ClosedByPeer,
-    /// The network gave it up.
+    /// The connection was lost.
     STATE_PROBLEM_DETECTED_LOCALLY = 5 as ProblemDetectedLocally,
     /// Steam's own: closed, and the other side has not confirmed it.
     STATE_FIN_WAIT = -1 as FinWait,
-    /// Steam's own: closed, and what was sent before still goes out.
+    /// Steam's own: closed, while what was sent before is still delivered.
     STATE_LINGER = -2 as Linger,
     /// Steam's own: gone.
     STATE_DEAD = -3 as Dead,

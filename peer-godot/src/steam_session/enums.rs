@@ -1,4 +1,4 @@
-//! The enums of `SteamSession`.
+//! The enums of `SteamSession`: they are registered under the class, whose methods take and return them.
 
 use super::SteamSession;
 use crate::enums::{closed_enum, open_enum};
@@ -15,9 +15,9 @@ pub(crate) fn register() {
 closed_enum! {
     /// Who may find and join a lobby.
     register_lobby_type: SteamSession."LobbyType", LobbyType;
-    /// Only who is invited may join.
+    /// Only invited users may join.
     LOBBY_TYPE_PRIVATE = 0 as Private,
-    /// Friends of members may join, and who is invited.
+    /// Friends of members and invited users may join.
     LOBBY_TYPE_FRIENDS_ONLY = 1 as FriendsOnly,
     /// Everyone may join, and the lobby is listed.
     LOBBY_TYPE_PUBLIC = 2 as Public,
@@ -26,19 +26,19 @@ closed_enum! {
 }
 
 closed_enum! {
-    /// How a value of a lobby must compare with a filter's.
+    /// How a lobby's value must compare with the filter's.
     register_lobby_comparison: SteamSession."LobbyComparison", LobbyComparison;
-    /// At most the filter's.
+    /// Less than or equal to the filter's.
     LOBBY_COMPARISON_EQUAL_TO_OR_LESS_THAN = -2 as EqualOrLess,
-    /// Below the filter's.
+    /// Less than the filter's.
     LOBBY_COMPARISON_LESS_THAN = -1 as Less,
-    /// The same as the filter's.
+    /// Equal to the filter's.
     LOBBY_COMPARISON_EQUAL = 0 as Equal,
-    /// Above the filter's.
+    /// Greater than the filter's.
     LOBBY_COMPARISON_GREATER_THAN = 1 as Greater,
-    /// At least the filter's.
+    /// Greater than or equal to the filter's.
     LOBBY_COMPARISON_EQUAL_TO_GREATER_THAN = 2 as EqualOrGreater,
-    /// Another than the filter's.
+    /// Not equal to the filter's.
     LOBBY_COMPARISON_NOT_EQUAL = 3 as NotEqual,
 }
 
@@ -47,7 +47,7 @@ closed_enum! {
     register_lobby_distance_filter: SteamSession."LobbyDistanceFilter", LobbyDistanceFilter;
     /// The same region.
     LOBBY_DISTANCE_FILTER_CLOSE = 0 as Close,
-    /// The same region and those beside it.
+    /// The same region and nearby ones.
     LOBBY_DISTANCE_FILTER_DEFAULT = 1 as Default,
     /// Half the globe.
     LOBBY_DISTANCE_FILTER_FAR = 2 as Far,
@@ -59,13 +59,13 @@ open_enum! {
     register_chat_room_enter_response: SteamSession."ChatRoomEnterResponse";
     /// Joined.
     CHAT_ROOM_ENTER_RESPONSE_SUCCESS = 1,
-    /// The lobby does not exist, or not any more.
+    /// The lobby does not exist, or no longer.
     CHAT_ROOM_ENTER_RESPONSE_DOESNT_EXIST = 2,
     /// The lobby cannot be joined: it is not joinable now, or needs an invitation.
     CHAT_ROOM_ENTER_RESPONSE_NOT_ALLOWED = 3,
     /// The lobby is full.
     CHAT_ROOM_ENTER_RESPONSE_FULL = 4,
-    /// Something unexpected.
+    /// An unexpected error.
     CHAT_ROOM_ENTER_RESPONSE_ERROR = 5,
     /// This user is banned from it.
     CHAT_ROOM_ENTER_RESPONSE_BANNED = 6,
@@ -89,8 +89,8 @@ open_enum! {
     CHAT_ROOM_ENTER_RESPONSE_RATELIMIT_EXCEEDED = 15,
 }
 
-/// `EResult`: what each constant means is in Steam's documentation, under the name that its help gives. Here are the words
-/// for those that lobbies meet.
+/// `EResult`: what each constant means is in Steam's documentation, under the name that its help gives. Those
+/// that lobbies return are described here.
 macro_rules! results {
     ($($constant:ident = $value:literal $steam:ident $($meaning:literal)?,)+) => {
         open_enum! {

@@ -1,4 +1,4 @@
-//! What a search for lobbies may be narrowed by, as a game writes it.
+//! The filters of a search for lobbies, as a game writes them.
 
 use godot::meta::conv::ByValue;
 use godot::meta::error::ConvertError;

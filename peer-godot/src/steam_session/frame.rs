@@ -1,20 +1,15 @@
 //! What the singleton does by itself: every frame, and when the game's scripts are about to end.
 
-use std::cell::Cell;
-
 use godot::classes::{Engine, SceneTree};
 use godot::prelude::*;
 
 use super::SteamSession;
-use crate::{debug, errors, runtime};
-
-thread_local! {
-    static IS_ATTACHED: Cell<bool> = const { Cell::new(false) };
-}
+use crate::runtime::{self, HAS_FRAMES};
+use crate::{debug, errors};
 
 /// Has the engine say when a frame begins, and when scripts are about to end. Harmless if it does.
 pub(crate) fn attach() {
-    if IS_ATTACHED.get() {
+    if HAS_FRAMES.get() {
         return;
     }
     let tree = Engine::singleton().get_main_loop().and_then(|main| main.try_cast::<SceneTree>().ok());
@@ -24,12 +19,7 @@ pub(crate) fn attach() {
     connect(&mut tree.upcast(), "process_frame", Callable::from_fn("SteamSession frame", |_| frame()));
     let scripts_end = Callable::from_fn("SteamSession scripts end", |_| disconnect_all());
     connect(&mut root.upcast(), "tree_exited", scripts_end);
-    IS_ATTACHED.set(true);
-}
-
-/// Whether the engine says when a frame begins.
-pub(crate) fn is_attached() -> bool {
-    IS_ATTACHED.get()
+    HAS_FRAMES.set(true);
 }
 
 /// By the engine's own name for it: of connections that are made by the binding's, the editor warns as it closes, in case

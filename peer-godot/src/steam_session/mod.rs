@@ -8,7 +8,7 @@ use peer_steam::{LobbyError, LobbyEvent, Steam};
 
 use crate::errors::{self, AsError, BadArgument, outcome};
 use crate::ids::{self, ToInt as _};
-use crate::runtime;
+use crate::{debug, runtime};
 
 pub(crate) mod enums;
 #[allow(unsafe_code, reason = "an optional argument of a type for which the binding has none")]
@@ -70,7 +70,7 @@ impl SteamSession {
     /// done.
     ///
     /// Returns [constant OK], [constant ERR_INVALID_PARAMETER] if [param app_id] cannot be an id, or [constant
-    /// ERR_UNAVAILABLE] if Steam is not there: its library is missing, it does not run, is not installed or too old, or the
+    /// ERR_UNAVAILABLE] if Steam is not available: its library is missing, it is not running, not installed or too old, or the
     /// account does not own the game. The line that is printed says which.
     #[func]
     fn initialize(&self, app_id: i64) -> Error {
@@ -103,6 +103,7 @@ impl SteamSession {
     fn shutdown(&self) {
         if is_main_thread() {
             runtime::shut_down();
+            debug::forget_steam_log();
         } else {
             errors::wrong_thread("shutdown");
         }
@@ -246,7 +247,7 @@ impl SteamSession {
     }
 }
 
-/// What Steam says, or nothing of it before it is initialised.
+/// What Steam answers; the default before it is initialised.
 fn read<R: Default>(action: impl FnOnce(&mut Steam) -> R) -> R {
     runtime::steam(action).unwrap_or_default()
 }

@@ -9,7 +9,6 @@
 
 mod game;
 mod imports;
-mod play;
 mod player;
 mod project;
 mod scenarios;

@@ -1,80 +1,57 @@
-//! The scenarios: what each has to show stands in its script.
+//! The scenarios: what each has to show is in its script.
 
 use crate::game::{Game, play};
 
-#[test]
-fn a_host_and_a_client_of_a_lobby_call_each_other() {
-    play("rpc", &["host", "client"]);
+/// Makes a test of each line: its name, the scenario, and the roles, which all start at once.
+macro_rules! scenarios {
+    ($($name:ident: $scenario:literal, $roles:expr;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                play($scenario, &$roles);
+            }
+        )*
+    };
 }
 
-#[test]
-fn the_classes_are_as_their_reference_says() {
-    play("reference", &["alone"]);
-}
-
-#[test]
-fn peers_and_packet_peers_tell_of_each_other_until_their_end() {
-    play("peers", &["host", "alice", "bob"]);
-}
-
-#[test]
-fn every_error_has_its_number_and_one_line() {
-    play("errors", &["host", "client"]);
-}
-
-#[test]
-fn a_lobby_lives_between_its_owner_and_a_guest() {
-    play("lobbies", &["owner", "guest"]);
-}
-
-#[test]
-fn a_peer_is_as_good_as_new_after_ways_to_join_that_fail() {
-    play("lobby_failures", &["owner", "guest"]);
-}
-
-#[test]
-fn the_next_peer_gets_the_port_of_one_that_winds_up() {
-    play("next_peer", &["host", "client"]);
-}
-
-#[test]
-fn a_client_may_leave_and_come_back_at_once() {
-    play("rejoin", &["host", "client"]);
-}
-
-#[test]
-fn a_client_may_come_back_with_a_new_peer() {
-    play("rejoin", &["host", "client with new peers"]);
-}
-
-#[test]
-fn a_handler_of_peer_connected_may_do_anything() {
-    play("handlers", &["peer_connected", "client"]);
-}
-
-#[test]
-fn a_handler_of_peer_disconnected_may_do_anything() {
-    play("handlers", &["peer_disconnected", "client"]);
-}
-
-#[test]
-fn a_handler_of_connection_ended_may_do_anything() {
-    play("handlers", &["connection_ended", "client"]);
-}
-
-#[test]
-fn a_handler_of_the_multiplayer_api_may_do_anything() {
-    play("tree_handlers", &["host", "client"]);
-}
-
-#[test]
-fn a_handler_of_the_steam_session_may_do_anything() {
-    play("session_handlers", &["owner", "guest"]);
-}
-
-#[test]
-fn monitors_are_there_while_a_session_is_on() {
-    play("monitors", &["host", "client"]);
+scenarios! {
+    a_host_and_a_client_of_a_lobby_call_each_other: "rpc", ["host", "client"];
+    the_classes_are_as_their_reference_says: "reference", ["alone"];
+    peers_and_packet_peers_tell_of_each_other_until_their_end: "peers", ["host", "alice", "bob"];
+    every_error_has_its_number_and_one_line: "errors", ["host", "client"];
+    a_lobby_lives_between_its_owner_and_a_guest: "lobbies", ["owner", "guest"];
+    a_peer_is_as_good_as_new_after_ways_to_join_that_fail: "lobby_failures", ["owner", "guest"];
+    the_next_peer_gets_the_port_of_one_that_drains: "next_peer", ["host", "client"];
+    a_client_may_leave_and_come_back_at_once: "rejoin", ["host", "client"];
+    a_client_may_come_back_with_a_new_peer: "rejoin", ["host", "client with new peers"];
+    a_handler_of_peer_connected_may_do_anything: "handlers", ["peer_connected", "client"];
+    a_handler_of_peer_disconnected_may_do_anything: "handlers", ["peer_disconnected", "client"];
+    a_handler_of_connection_ended_may_do_anything: "handlers", ["connection_ended", "client"];
+    a_handler_of_the_multiplayer_api_may_do_anything: "tree_handlers", ["host", "client"];
+    a_handler_of_the_steam_session_may_do_anything: "session_handlers", ["owner", "guest"];
+    monitors_are_there_while_a_session_is_on: "monitors", ["host", "client"];
+    without_initialising_steam_every_call_says_so: "without_steam", ["never"];
+    a_process_may_end_in_the_midst_of_things: "exit", ["lobby", "host", "client"];
+    a_peer_may_be_made_held_and_freed_on_any_thread: "threads", ["alone"];
+    // Loggers of a game's own are new in Godot 4.5.
+    a_logger_may_call_the_peer_that_prints: "loggers", ["host", "client"];
+    clients_leave_in_every_order_and_the_host_last: "leaving", ["host", "a", "b", "c"];
+    the_host_leaves_before_its_clients: "host_leaves", ["host", "a", "b", "c"];
+    peers_authenticate_each_other_or_are_sent_away: "authentication", ["host", "good", "wrong", "silent"];
+    bytes_go_by_every_mode_and_channel: "bytes", ["host", "a", "b"];
+    calls_reach_whom_they_are_for: "calls", ["host", "a", "b", "c"];
+    with_a_relay_clients_know_the_host_alone: "relay", ["host", "a", "b", "c"];
+    the_hosts_relay_setting_holds_for_all: "relay_mix", ["host", "a", "b", "c"];
+    without_a_relay_everyone_knows_everyone: "mesh", ["host", "a", "b", "c"];
+    spawned_nodes_and_their_state_are_the_same_everywhere: "replication", ["host", "early", "late"];
+    every_channel_keeps_its_order: "channels", ["host", "client"];
+    a_burst_past_steams_buffer_arrives_whole: "burst", ["host", "client"];
+    only_members_of_the_lobby_get_in: "stranger", ["host", "member", "stranger"];
+    packets_put_before_the_close_arrive_before_the_leave: "final_packets", ["host", "client"];
+    nobody_is_connected_before_the_host_is: "slow_host", ["host", "a", "b"];
+    a_game_hosts_again_and_again: "host_again", ["host", "client"];
+    a_kick_ends_with_its_message: "kick", ["host", "a", "b"];
+    a_host_that_refuses_says_so: "refusal", ["host", "a", "b"];
 }
 
 #[test]
@@ -82,16 +59,6 @@ fn without_a_steam_client_every_call_says_so() {
     let mut game = Game::without_steam("without_steam");
     game.start("no client");
     game.end();
-}
-
-#[test]
-fn without_initialising_steam_every_call_says_so() {
-    play("without_steam", &["never"]);
-}
-
-#[test]
-fn a_process_may_end_in_the_midst_of_things() {
-    play("exit", &["lobby", "host", "client"]);
 }
 
 #[test]
@@ -126,13 +93,62 @@ fn a_packet_stays_readable_whatever_its_handlers_do() {
     game.end();
 }
 
+/// The measure of what a game may expect: the peer that comes with the engine.
 #[test]
-fn a_peer_may_be_made_held_and_freed_on_any_thread() {
-    play("threads", &["alone"]);
+fn a_game_sees_what_it_sees_over_enet() {
+    let roles = ["host", "a", "b"];
+    let traces = ["enet", "steam"].map(|transport| {
+        let mut game = Game::new("baseline");
+        for role in roles {
+            game.start_with(role, &[("GAME_TRANSPORT", transport)]);
+        }
+        let traces = roles.map(|role| game.hear(&format!("trace of {role}")));
+        game.end();
+        traces
+    });
+    for (role, (enet, steam)) in roles.iter().zip(traces[0].iter().zip(&traces[1])) {
+        assert!(enet.len() > 1000, "a trace of {role} that says little: {enet}");
+        assert_eq!(enet, steam, "what {role} sees over ENet, and over Steam");
+    }
 }
 
-/// Loggers of a game's own are new in Godot 4.5.
 #[test]
-fn a_logger_may_call_the_peer_that_prints() {
-    play("loggers", &["host", "client"]);
+fn ordered_packets_of_a_bad_network_never_go_back() {
+    let mut game = Game::new("ordered");
+    game.start("receiver");
+    let bad = [("LOCAL_STEAM_LOSS", "15"), ("LOCAL_STEAM_JITTER_MS", "40")];
+    game.start_with("sender", &bad);
+    game.end();
+}
+
+#[test]
+fn a_player_who_crashed_comes_back_as_one_peer() {
+    let mut game = Game::new("crash");
+    game.start("host");
+    game.start("player");
+    game.hear("playing");
+    game.kill("player");
+    game.start_with("again", &[("LOCAL_STEAM_ID", "2")]);
+    game.end();
+}
+
+/// Over `ENet`, over Steam with a relay, and in a lobby, with the same script.
+fn play_bomber(scenario: &str) {
+    for transport in ["enet", "relay", "lobby"] {
+        let mut game = Game::new(scenario);
+        for role in ["host", "a", "b"] {
+            game.start_with(role, &[("GAME_TRANSPORT", transport)]);
+        }
+        game.end();
+    }
+}
+
+#[test]
+fn a_game_made_for_enet_plays_over_steam() {
+    play_bomber("bomber");
+}
+
+#[test]
+fn a_player_leaves_a_game_without_a_noise() {
+    play_bomber("bomber_leave");
 }

@@ -5,9 +5,9 @@ const RELIABLE := MultiplayerPeer.TRANSFER_MODE_RELIABLE
 const UNRELIABLE := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE
 const ORDERED := MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED
 
-## What the multiplayer API has told, in order: `["peer_connected", id]`, `["connected_to_server"]` and so on; and the
-## ends of connections that peers of [method new_peer] have told: `["ended", steam_id, id, reason, message]`.
-var told: Array[Array] = []
+## The events of the multiplayer API, in order: `["peer_connected", id]`, `["connected_to_server"]` and so on; and the
+## ends of connections of peers of [method new_peer]: `["ended", steam_id, id, reason, message]`.
+var events: Array[Array] = []
 var api: SceneMultiplayer:
 	get:
 		return multiplayer
@@ -15,17 +15,17 @@ var api: SceneMultiplayer:
 
 func listen() -> void:
 	for event: String in ["connected_to_server", "connection_failed", "server_disconnected"]:
-		api.connect(event, func() -> void: told.append([event]))
+		api.connect(event, func() -> void: events.append([event]))
 	for event: String in [
 		"peer_connected", "peer_disconnected", "peer_authenticating", "peer_authentication_failed",
 	]:
-		api.connect(event, func(id: int) -> void: told.append([event, id]))
+		api.connect(event, func(id: int) -> void: events.append([event, id]))
 
 
 func new_peer() -> SteamMultiplayerPeer:
 	var peer := SteamMultiplayerPeer.new()
 	peer.connection_ended.connect(func(who: int, id: int, reason: int, message: String) -> void:
-		told.append(["ended", who, id, reason, message]))
+		events.append(["ended", who, id, reason, message]))
 	return peer
 
 
@@ -110,23 +110,23 @@ func meet(place: String, roles: Array, brought: Variant = true) -> Dictionary:
 	return all
 
 
-func until_told(what: Array) -> void:
-	await until("event: %s" % [what], func() -> bool: return told.has(what))
+func until_event(what: Array) -> void:
+	await until("event: %s" % [what], func() -> bool: return events.has(what))
 
 
 func until_peers(count: int) -> void:
 	await until("%d peers" % count, func() -> bool: return multiplayer.get_peers().size() == count)
 
 
-## The ids that an event has told of, in order.
+## The ids in an event's occurrences, in order.
 func ids_of(event: String) -> Array:
-	return told.filter(func(what: Array) -> bool: return what[0] == event).map(
+	return events.filter(func(what: Array) -> bool: return what[0] == event).map(
 		func(what: Array) -> Variant: return what[1])
 
 
-## How often an event was told.
+## How often an event occurred.
 func times(event: String) -> int:
-	return told.reduce(func(sum: int, what: Array) -> int: return sum + int(what[0] == event), 0)
+	return events.reduce(func(sum: int, what: Array) -> int: return sum + int(what[0] == event), 0)
 
 
 func sorted(values: Array) -> Array:

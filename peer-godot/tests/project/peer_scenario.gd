@@ -1,9 +1,9 @@
 extends "res://scenario.gd"
-## A scenario with one peer that it polls itself, and what that peer has told.
+## A scenario with one peer that it polls itself, and that peer's events.
 
 var peer: SteamMultiplayerPeer
 ## What signals said, in order: `["connected", id]`, `["disconnected", id]`, `["ended", steam_id, id, reason, message]`.
-var told: Array[Array] = []
+var events: Array[Array] = []
 var is_polling := false
 
 
@@ -36,7 +36,7 @@ func new_peer() -> void:
 
 func note(what: Array) -> void:
 	check(is_polling, "signals come from poll: %s" % [what])
-	told.append(what)
+	events.append(what)
 
 
 func poll() -> void:
@@ -52,13 +52,13 @@ func poll_until(what: String, condition: Callable) -> void:
 		return condition.call())
 
 
-func poll_until_told(what: Array) -> void:
-	await poll_until("event: %s" % [what], func() -> bool: return told.has(what))
+func poll_until_event(what: Array) -> void:
+	await poll_until("event: %s" % [what], func() -> bool: return events.has(what))
 
 
-## The ids that have been told to be connected.
+## The ids of the peers that were connected.
 func connected_ids() -> Array:
-	return told.filter(func(what: Array) -> bool: return what[0] == "connected").map(
+	return events.filter(func(what: Array) -> bool: return what[0] == "connected").map(
 		func(what: Array) -> int: return what[1])
 
 

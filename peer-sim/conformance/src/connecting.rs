@@ -11,7 +11,7 @@ use crate::tools::{
 };
 use crate::{ALICE, BOB, CAROL, TestBed};
 
-/// The listener is asked, and after it has accepted, both are told, with their tokens.
+/// The listener is asked, and after it has accepted, both hear of it, with their tokens.
 pub fn a_dial_is_requested_accepted_and_connected<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     let mut bob = bed.endpoint(BOB);
@@ -31,7 +31,7 @@ pub fn a_dial_is_requested_accepted_and_connected<B: TestBed>(bed: &mut B) {
     assert_eq!((alice.next_status(), bob.next_status()), (None, None));
 }
 
-/// One socket a port, whoever of the process wants it, and retiring one twice does nothing.
+/// One socket a port, whoever of the process wants it, and closing one twice does nothing.
 pub fn a_port_is_taken_once<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     let listen = alice.listen(PORT).unwrap();
@@ -64,14 +64,14 @@ pub fn a_port_can_be_listened_on_again<B: TestBed>(bed: &mut B) {
 }
 
 /// Whoever asked and was not accepted, whether the application knows of it or not, and whoever asks afterwards.
-pub fn a_retired_port_refuses_whoever_asks<B: TestBed>(bed: &mut B) {
+pub fn a_closed_port_refuses_whoever_asks<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let Pair { bed, alice, bob, listen, .. } = &mut pair;
     let mut carol = bed.endpoint(CAROL);
-    for is_told in [true, false] {
+    for is_reported in [true, false] {
         // Long enough for the request to wait.
         let at_carol = carol.connect(ALICE, PORT, Token(3)).unwrap();
-        if is_told {
+        if is_reported {
             request(*bed, alice);
         } else {
             pass(*bed, Duration::from_millis(300));
@@ -80,7 +80,7 @@ pub fn a_retired_port_refuses_whoever_asks<B: TestBed>(bed: &mut B) {
         let end = status_change(*bed, &mut carol, "the end of the dial");
         assert_eq!((end.connection, ending(&end).0, ending(&end).1), (at_carol, true, 1002));
         carol.close(at_carol, EndReason::Left, "");
-        assert_eq!(alice.next_status(), None, "of what is refused nobody is told");
+        assert_eq!(alice.next_status(), None, "nobody hears of what is refused");
         // Bob's connection keeps the socket open, and still nobody takes requests.
         let at_carol = carol.connect(ALICE, PORT, Token(4)).unwrap();
         let end = status_change(*bed, &mut carol, "the end of the dial");
@@ -93,16 +93,16 @@ pub fn a_retired_port_refuses_whoever_asks<B: TestBed>(bed: &mut B) {
 
 /// To the transport that had it, and to another of the process, while connections hang on it from before: each has
 /// its own.
-pub fn a_retired_port_goes_to_the_next_who_listens<B: TestBed>(bed: &mut B) {
+pub fn a_closed_port_goes_to_the_next_who_listens<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let Pair { bed, alice, bob, at_alice, at_bob, listen } = &mut pair;
     let mut sibling = bed.sibling(alice);
     let mut carol = bed.endpoint(CAROL);
     alice.close_listen(*listen);
-    *listen = alice.listen(PORT).expect("a port that was retired");
+    *listen = alice.listen(PORT).expect("a port that was closed");
     for (round, next) in [&mut *alice, &mut sibling].into_iter().enumerate() {
         if round > 0 {
-            *listen = next.listen(PORT).expect("a port that was retired");
+            *listen = next.listen(PORT).expect("a port that was closed");
         }
         let at_carol = carol.connect(ALICE, PORT, Token(3)).unwrap();
         let asked = request(*bed, next);
@@ -213,12 +213,12 @@ pub fn dials_that_cross_become_one_connection<B: TestBed>(bed: &mut B) {
 
 /// Dialling a user whose request waits accepts that request, or ends it on both sides (4002: GNS 1.6.0).
 pub fn dialling_back_accepts_the_request_that_waits_or_ends_it<B: TestBed>(bed: &mut B) {
-    for told_before in [true, false] {
+    for is_reported_before in [true, false] {
         let mut alice = bed.endpoint(ALICE);
         let mut bob = bed.endpoint(BOB);
         alice.listen(PORT).unwrap();
         let at_bob = bob.connect(ALICE, PORT, Token(2)).unwrap();
-        let handle = if told_before {
+        let handle = if is_reported_before {
             let asked = request(bed, &mut alice).connection;
             assert_eq!(alice.connect(BOB, PORT, Token(3)), Ok(asked));
             asked
@@ -264,7 +264,7 @@ pub fn dialling_someone_with_a_live_connection_is_refused<B: TestBed>(bed: &mut 
 }
 
 /// The dialler closes before it is accepted: the other side learns of it when it accepts.
-pub fn a_dial_that_is_given_up_is_told_to_who_accepts_it<B: TestBed>(bed: &mut B) {
+pub fn a_dial_that_is_given_up_is_reported_to_who_accepts_it<B: TestBed>(bed: &mut B) {
     let (mut alice, mut bob, at_bob, asked) = asked(bed, Token(0));
     bob.close(at_bob, EndReason::Left, "changed my mind");
     pass(bed, Duration::from_secs(1));
@@ -274,11 +274,14 @@ pub fn a_dial_that_is_given_up_is_told_to_who_accepts_it<B: TestBed>(bed: &mut B
     let end = status_change(bed, &mut alice, "the end of the request");
     assert_eq!((end.connection, end.token), (asked, Token(6)));
     assert_eq!(end.state, closed_by_peer(EndReason::Left, "changed my mind"));
-    assert!(bed.elapsed().saturating_sub(before) < Duration::from_secs(3), "told, not timed out");
+    assert!(
+        bed.elapsed().saturating_sub(before) < Duration::from_secs(3),
+        "closed by the peer, not timed out"
+    );
     assert_eq!(bob.next_status(), None);
 }
 
-/// Both sides are told when nobody accepts.
+/// Both sides hear of it when nobody accepts.
 pub fn a_request_that_nobody_answers_times_out<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     let mut bob = bed.endpoint(BOB);

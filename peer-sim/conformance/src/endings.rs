@@ -29,7 +29,7 @@ pub fn a_kick_reaches_whoever_still_sends<B: TestBed>(bed: &mut B) {
     assert_eq!(pair.alice.next_status(), None);
 }
 
-/// As long as one side is not Connected, a close is told.
+/// As long as one side is not Connected, a close is reported.
 pub fn a_kick_before_connected_arrives_by_itself<B: TestBed>(bed: &mut B) {
     let (mut alice, mut bob, at_bob, asked) = asked(bed, Token(4));
     alice.accept(asked, Token(0)).unwrap();
@@ -43,7 +43,7 @@ pub fn a_kick_before_connected_arrives_by_itself<B: TestBed>(bed: &mut B) {
     };
     assert_eq!((end.connection, end.token), (at_bob, Token(4)));
     assert_eq!(end.state, closed_by_peer(EndReason::Kicked, "on second thoughts"));
-    assert!(bed.elapsed().saturating_sub(before) < 6 * SECOND, "told, not timed out");
+    assert!(bed.elapsed().saturating_sub(before) < 6 * SECOND, "closed by the peer, not timed out");
 }
 
 /// A connection that the other side has closed keeps its messages until this side closes it, too.
@@ -63,7 +63,7 @@ pub fn what_came_before_the_end_can_still_be_read<B: TestBed>(bed: &mut B) {
     assert_eq!(take(bob, 10), []);
 }
 
-/// No status change, no messages, no figures; closing it again does nothing.
+/// No status change, no messages, no statistics; closing it again does nothing.
 pub fn a_closed_connection_is_gone_at_once<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.alice_sends(0, RELIABLE, "unread").message_number().unwrap();
@@ -94,8 +94,8 @@ pub fn a_silent_close_is_noticed_by_the_silence<B: TestBed>(bed: &mut B) {
     assert!((9 * SECOND..25 * SECOND).contains(&took), "after {took:?}");
 }
 
-/// Both ways, until it is closed; and then it is told as ever.
-pub fn what_came_in_on_a_retired_port_lives_on<B: TestBed>(bed: &mut B) {
+/// Both ways, until it is closed; and then that is reported as ever.
+pub fn what_came_in_on_a_closed_port_lives_on<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.alice.close_listen(pair.listen);
     pass(pair.bed, SECOND / 2);
@@ -112,7 +112,7 @@ pub fn what_came_in_on_a_retired_port_lives_on<B: TestBed>(bed: &mut B) {
 }
 
 /// A socket that one opens beside does not matter to one's dials.
-pub fn what_was_dialled_survives_the_retiring_of_ones_own_port<B: TestBed>(bed: &mut B) {
+pub fn what_was_dialled_survives_the_closing_of_ones_own_port<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     let listen = pair.bob.listen(PORT).unwrap();
     pair.bob.close_listen(listen);
@@ -195,13 +195,13 @@ pub fn reasons_are_changed_as_steam_does<B: TestBed>(bed: &mut B) {
     let mut alice = bed.endpoint(ALICE);
     let mut bob = bed.endpoint(BOB);
     alice.listen(PORT).unwrap();
-    for (given, told) in [(0, 1000), (999, 1999), (1005, 1005), (2999, 2999), (3000, 1999), (5003, 1999)] {
+    for (given, heard) in [(0, 1000), (999, 1999), (1005, 1005), (2999, 2999), (3000, 1999), (5003, 1999)] {
         let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
         let asked = request(bed, &mut alice).connection;
         alice.close(asked, EndReason::from_code(given), "");
         let end = status_change(bed, &mut bob, "the end of the dial");
         let (by_peer, code, _) = ending(&end);
-        assert_eq!((by_peer, code), (true, told), "for {given}");
+        assert_eq!((by_peer, code), (true, heard), "for {given}");
         bob.close(at_bob, EndReason::Left, "");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`TestBed`] makes the processes that meet: in memory (`peer-sim`), or real ones over Local Steam (`peer-steam`). Each
 //! scenario is a function of a fresh bed, and [`conformance_tests!`](crate::conformance_tests) makes a test of each.
-//! Scenarios name no figure that a network may choose freely, but their limits are those of the real thing.
+//! Scenarios name no value that a network may choose freely, but their limits are those of the real thing.
 //!
 //! | module | what it is about |
 //! |---|---|
@@ -11,20 +11,20 @@
 //! | [`lanes`] | lanes and their priorities |
 //! | [`limits`] | what is not taken, and what `SendMessages` says then |
 //! | [`endings`] | closes, kicks, kills, and what is left to read |
-//! | [`statistics`] | figures of connections and lanes |
+//! | [`statistics`] | of connections and lanes |
 //!
 //! # What the real thing taught
 //! Where open GNS 1.6.0 behind Local Steam did otherwise than the network in memory, the latter follows, as far as
 //! sessions can tell. What was found:
 //!
-//! - A dial that is given up before it is accepted does not take its request back. The other side is told nothing, can
+//! - A dial that is given up before it is accepted does not take its request back. The other side hears nothing, can
 //!   still accept, and learns of the end a moment later, with the dialler's reason and words. As long as the old request
-//!   waits (10 s), another dial of the same user is not told. In memory: `silent_close`.
+//!   waits (10 s), another dial of the same user is not reported. In memory: `silent_close`.
 //! - A connection that is not heard from any more ends with reason 5003, "Connection dropped"; 4001 is for relays.
 //! - The ten seconds of that timeout count from the first thing that is not answered. An idle connection asks by itself
 //!   only every 12 s or so, so that a silent close, or a kill, is noticed after 10 to 22 s. In memory: `timeout_slack`,
 //!   whose default is that of a connection on which something is sent.
-//! - A close is answered to Steam's own traffic, too, for 5 s: shortly after Connected it is told within 0.25 s, though
+//! - A close is answered to Steam's own traffic, too, for 5 s: shortly after Connected it is reported within 0.25 s, though
 //!   nobody sends anything. The network in memory has no such traffic, so that there only messages are answered.
 //! - Closing a listen socket ends what was accepted on it, without a word, and ends the answers for what was closed
 //!   before. So no transport closes one that anything hangs on.
@@ -97,11 +97,11 @@ macro_rules! conformance_tests {
                 dials_that_cross_become_one_connection
                 dialling_back_accepts_the_request_that_waits_or_ends_it
                 dialling_someone_with_a_live_connection_is_refused
-                a_dial_that_is_given_up_is_told_to_who_accepts_it
+                a_dial_that_is_given_up_is_reported_to_who_accepts_it
                 a_request_that_nobody_answers_times_out
                 a_port_can_be_listened_on_again
-                a_retired_port_refuses_whoever_asks
-                a_retired_port_goes_to_the_next_who_listens
+                a_closed_port_refuses_whoever_asks
+                a_closed_port_goes_to_the_next_who_listens
         }
         $crate::conformance_tests! { @all $bed;
             messages: a_message_carries_its_facts
@@ -133,8 +133,8 @@ macro_rules! conformance_tests {
                 what_came_before_the_end_can_still_be_read
                 a_closed_connection_is_gone_at_once
                 a_silent_close_is_noticed_by_the_silence
-                what_came_in_on_a_retired_port_lives_on
-                what_was_dialled_survives_the_retiring_of_ones_own_port
+                what_came_in_on_a_closed_port_lives_on
+                what_was_dialled_survives_the_closing_of_ones_own_port
                 a_transport_that_goes_leaves_its_sibling_alone
                 a_killed_process_is_noticed
                 a_killed_process_comes_back
@@ -143,9 +143,9 @@ macro_rules! conformance_tests {
                 sending_on_an_ended_connection_fails
         }
         $crate::conformance_tests! { @all $bed;
-            statistics: figures_come_to_rest
-                figures_of_lanes_add_up
-                figures_of_what_is_not_there
+            statistics: statistics_come_to_rest
+                statistics_of_lanes_add_up
+                statistics_of_what_is_not_there
         }
     };
     (@all $bed:expr; $module:ident: $($name:ident)*) => {

@@ -1,4 +1,4 @@
-//! Figures of connections and lanes.
+//! Statistics of connections and lanes.
 
 use peer_core::{ConnectionHandle, LaneStatus, SendFlags, Transport};
 
@@ -7,7 +7,7 @@ use crate::pair::Pair;
 use crate::tools::{RELIABLE, numbered, receive, send_all, until};
 
 /// What waits and what is not acknowledged goes up, and back to nothing once all has arrived.
-pub fn figures_come_to_rest<B: TestBed>(bed: &mut B) {
+pub fn statistics_come_to_rest<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     send_all(&mut pair.bob, pair.at_bob, 1, SendFlags::RELIABLE, &numbered(300, 1_000));
     let busy = pair.bob.real_time_status(pair.at_bob, &mut []).unwrap();
@@ -27,7 +27,7 @@ pub fn figures_come_to_rest<B: TestBed>(bed: &mut B) {
 }
 
 /// A lane has its own share of what waits.
-pub fn figures_of_lanes_add_up<B: TestBed>(bed: &mut B) {
+pub fn statistics_of_lanes_add_up<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     send_all(&mut pair.bob, pair.at_bob, 1, SendFlags::RELIABLE, &numbered(100, 1_000));
     send_all(&mut pair.bob, pair.at_bob, 3, SendFlags::RELIABLE, &numbered(200, 1_000));
@@ -46,7 +46,7 @@ pub fn figures_of_lanes_add_up<B: TestBed>(bed: &mut B) {
 }
 
 /// More lanes than there are, an unknown connection.
-pub fn figures_of_what_is_not_there<B: TestBed>(bed: &mut B) {
+pub fn statistics_of_what_is_not_there<B: TestBed>(bed: &mut B) {
     let mut pair = Pair::new(bed);
     pair.bob_sends(0, RELIABLE, "x").message_number().unwrap();
     assert!(pair.bob.real_time_status(pair.at_bob, &mut [LaneStatus::default(); 4]).is_some());

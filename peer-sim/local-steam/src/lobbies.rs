@@ -78,7 +78,7 @@ impl Lobbies {
         let mut store = Store::open(&dir)?;
         let others = store.runs(None)?;
         if others.iter().any(|other| other.account == run.account) {
-            store.bury_predecessors(run)?;
+            store.reap_predecessors(run)?;
             wake(&mailbox, run, others.iter().map(|other| other.account));
         }
         Ok(Self {
@@ -108,7 +108,7 @@ impl Lobbies {
         }
         if due {
             self.checked = Instant::now();
-            self.bury_dead(None);
+            self.reap_dead(None);
         }
         for lobby in self.joined.keys().copied().collect::<Vec<_>>() {
             let seen = self.joined.get(&lobby).map(|view| view.revision);
@@ -158,7 +158,7 @@ impl Lobbies {
 
     /// `JoinLobby`
     pub(crate) fn join(&mut self, lobby: u64) -> u64 {
-        self.bury_dead(Some(lobby));
+        self.reap_dead(Some(lobby));
         let response = if self.joined.len() >= MOST_JOINED && !self.joined.contains_key(&lobby) {
             Joined::Error
         } else {
@@ -212,7 +212,7 @@ impl Lobbies {
 
     /// `RequestLobbyList`
     pub(crate) fn request_list(&mut self) -> u64 {
-        self.bury_dead(None);
+        self.reap_dead(None);
         let search = std::mem::take(&mut self.search);
         let lobbies = search.pick(ok_or_log(self.store.open_lobbies(self.app)).unwrap_or_default());
         self.found = lobbies.iter().map(|lobby| lobby.id).collect();
@@ -229,7 +229,7 @@ impl Lobbies {
 
     /// `RequestLobbyData`
     pub(crate) fn request_data(&mut self, lobby: u64) -> bool {
-        self.bury_dead(Some(lobby));
+        self.reap_dead(Some(lobby));
         let Some(read) = ok_or_log(self.store.lobby(lobby)) else {
             return false;
         };
@@ -320,7 +320,7 @@ impl Lobbies {
     }
 
     /// Removes the memberships of runs that are over: of one lobby, or of all.
-    fn bury_dead(&mut self, lobby: Option<u64>) {
+    fn reap_dead(&mut self, lobby: Option<u64>) {
         let runs = ok_or_log(self.store.runs(lobby)).unwrap_or_default();
         let dead: Vec<_> = runs
             .iter()

@@ -256,7 +256,7 @@ impl Store {
     }
 
     /// Removes memberships that earlier runs of an account left behind.
-    pub(crate) fn bury_predecessors(&mut self, run: Run) -> Result<()> {
+    pub(crate) fn reap_predecessors(&mut self, run: Run) -> Result<()> {
         self.remove_memberships(run.account, |instance| instance != run.instance)
     }
 
@@ -534,9 +534,9 @@ mod tests {
         let read = store.lobby(lobby).unwrap().unwrap();
         assert!(!read.has(2));
         assert!(!read.departed[0].by_choice);
-        store.bury_predecessors(ALICE).unwrap();
+        store.reap_predecessors(ALICE).unwrap();
         assert!(store.lobby(lobby).unwrap().is_some());
-        store.bury_predecessors(Run { instance: 12, ..ALICE }).unwrap();
+        store.reap_predecessors(Run { instance: 12, ..ALICE }).unwrap();
         assert_eq!(store.lobby(lobby).unwrap(), None);
     }
 

@@ -1,4 +1,4 @@
-//! How a connection ends: by its applications, by silence, or by nonsense; and who is told.
+//! How a connection ends: by its applications, by silence, or by nonsense; and who hears of it.
 
 use std::time::Duration;
 
@@ -9,7 +9,6 @@ use super::{Connections, TIMEOUT};
 use crate::event::ConnectionEvent;
 use crate::faults::up_to;
 use crate::process::{EndpointId, ProcessId};
-use crate::trace::TraceEvent;
 
 /// How long a closed connection goes on answering for itself (GNS 1.6.0: `FinWait`, measured as 5 s).
 const FIN_WAIT: Duration = Duration::from_secs(5);
@@ -46,10 +45,10 @@ impl Connections<'_> {
         reason: EndReason,
         message: &str,
     ) {
-        let Some(half) = self.open_half(endpoint, handle) else { return };
+        if self.open_half(endpoint, handle).is_none() {
+            return;
+        }
         let (reason, message) = words_of(reason, message);
-        let by = half.local;
-        self.env.trace(|| TraceEvent::Closed { by, connection: handle, reason });
         self.end_half(handle, reason, message);
     }
 
@@ -89,7 +88,7 @@ impl Connections<'_> {
     fn tell_peer(&mut self, ended: Ended, reason: EndReason, message: String) {
         let Ended { from, from_id, listen, to_id, to: Some(to), stage } = ended else { return };
         if !stage.is_live() {
-            return; // The other side ended it, or has been told already.
+            return; // The other side ended it, or has heard of it already.
         }
         let Some(peer) = self.halves.get_mut(to).filter(|peer| peer.stage.is_live()) else { return };
         let until = self.env.now + FIN_WAIT;
@@ -182,8 +181,6 @@ impl Connections<'_> {
 
     /// The link from `from` to `to` may have changed.
     pub(crate) fn link_changed(&mut self, from: SteamId, to: SteamId) {
-        let up = self.env.links.is_up(from, to);
-        self.env.trace(|| TraceEvent::Link { from, to, up });
         let Some(process) = self.processes.of(to) else { return };
         let halves = self.processes[process].by_remote.get(&from).cloned().unwrap_or_default();
         for handle in halves {
@@ -197,8 +194,8 @@ impl Connections<'_> {
         let halves = &self.halves;
         let process = &mut self.processes[process];
         let mut sockets = process.sockets.iter();
-        let retired = sockets.find(|(_, socket)| socket.handle == listen && socket.owner.is_none());
-        let Some((&port, _)) = retired else { return };
+        let closed = sockets.find(|(_, socket)| socket.handle == listen && socket.owner.is_none());
+        let Some((&port, _)) = closed else { return };
         let is_of_socket =
             |&handle: &ConnectionHandle| halves.get(handle).is_some_and(|half| half.listen == Some(listen));
         if !process.by_remote.values().flatten().any(is_of_socket) {

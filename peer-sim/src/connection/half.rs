@@ -107,8 +107,6 @@ pub(crate) struct Half {
     /// The send calls that touched it last, and in which one of its messages failed last.
     pub(crate) touched_in: u64,
     pub(crate) failed_in: u64,
-    pub(crate) sent: RateMeter,
-    pub(crate) received: RateMeter,
 }
 
 impl Half {
@@ -148,8 +146,6 @@ impl Half {
             releasing: false,
             touched_in: 0,
             failed_in: 0,
-            sent: RateMeter::default(),
-            received: RateMeter::default(),
         }
     }
 
@@ -165,37 +161,5 @@ impl Half {
     pub(crate) fn ended(&self) -> Ended {
         let Self { process: from, local: from_id, listen, remote: to_id, peer: to, stage, .. } = *self;
         Ended { from, from_id, listen, to_id, to, stage }
-    }
-}
-
-/// Packets and bytes of the last whole second.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RateMeter {
-    second: u64,
-    current: (u32, u32),
-    last: (u32, u32),
-}
-
-impl RateMeter {
-    fn move_to(&mut self, now: Time) {
-        let second = now.as_micros() / 1_000_000;
-        if second != self.second {
-            self.last = if second == self.second + 1 { self.current } else { (0, 0) };
-            self.current = (0, 0);
-            self.second = second;
-        }
-    }
-
-    pub(crate) fn count(&mut self, now: Time, bytes: u32) {
-        self.move_to(now);
-        self.current.0 = self.current.0.saturating_add(1);
-        self.current.1 = self.current.1.saturating_add(bytes);
-    }
-
-    /// Packets and bytes a second.
-    #[allow(clippy::cast_precision_loss)] // Figures for people.
-    pub(crate) fn rates(mut self, now: Time) -> (f32, f32) {
-        self.move_to(now);
-        (self.last.0 as f32, self.last.1 as f32)
     }
 }

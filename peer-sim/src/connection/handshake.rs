@@ -13,7 +13,6 @@ use crate::event::ConnectionEvent;
 use crate::faults::up_to;
 use crate::process::{Endpoint, EndpointId, ProcessId, Socket};
 use crate::settings::{DuplicatePolicy, PendingRequestPolicy};
-use crate::trace::TraceEvent;
 
 /// How often a request is repeated until it is answered.
 const DIAL_AGAIN: Duration = Duration::from_millis(500);
@@ -86,7 +85,6 @@ impl Connections<'_> {
         half.doomed = self.env.links.take_bad_certificate(local, peer);
         let doomed = half.doomed;
         let handle = self.add_half(half);
-        self.env.trace(|| TraceEvent::Dialled { by: local, to: peer, port, connection: handle });
         if doomed {
             let round_trip = self.env.links.round_trip(self.env.now, local, peer);
             self.env.schedule(self.env.now + round_trip, ConnectionEvent::BadCertificate(handle));

@@ -15,7 +15,6 @@ use self::half::{Half, Stage};
 use crate::env::Env;
 use crate::event::ConnectionEvent;
 use crate::process::{EndpointId, Processes};
-use crate::trace::TraceEvent;
 
 /// `k_ESteamNetConnectionEnd_Remote_BadCrypt`: GNS 1.6.0 at a dial to someone whose request waits.
 const BAD_CRYPT: u32 = 4002;
@@ -76,7 +75,6 @@ impl Connections<'_> {
             E::Closed(notice) => self.closed_by_peer(*notice),
             E::Wake(handle) => self.wake(handle),
             E::Arrive { connection, datagram } => self.arrive(connection, &datagram),
-            E::ArriveForged { connection, segment } => self.arrive_forged(connection, &segment),
             E::SendAcks(handle) => self.send_acks_in_time(handle),
             E::Ack { connection, packet } => self.ack(connection, packet),
             E::Retransmit(handle) => self.retransmit(handle),
@@ -96,7 +94,7 @@ impl Connections<'_> {
         handle
     }
 
-    /// Takes a half away, with all that waits on it. The other side is not told, but may notice.
+    /// Takes a half away, with all that waits on it. The other side does not hear of it, but may notice.
     pub(crate) fn remove_half(&mut self, handle: ConnectionHandle) -> Option<Box<Half>> {
         let mut half = self.halves.by_handle.remove(&handle)?;
         let endpoint = &mut self.processes[half.endpoint];
@@ -122,11 +120,10 @@ impl Connections<'_> {
         let Some(half) = self.halves.get(handle) else { return };
         let token = if state == ConnectionState::Requested { Token::NONE } else { half.token };
         let (endpoint, remote) = (half.endpoint, half.remote);
-        let at = half.local;
-        self.env.trace(|| TraceEvent::Status { at, remote, connection: handle, state: state.clone() });
-        let told_from = self.env.now + self.env.settings.status_delay;
+        let reported_from = self.env.now + self.env.settings.status_delay;
         let change = StatusChange { connection: handle, token, remote, state };
-        self.processes[endpoint].statuses.push_back((told_from, change));
+        self.env.trace(|| format!("{change:?}"));
+        self.processes[endpoint].statuses.push_back((reported_from, change));
     }
 
     pub(crate) fn real_time_status(
@@ -140,9 +137,7 @@ impl Connections<'_> {
             (self.env.links.get(half.local, half.remote), self.env.links.get(half.remote, half.local));
         let connected = half.stage == Stage::Connected;
         let send_rate = half.send_rate.unwrap_or(out.bandwidth);
-        let total = half.sender.figures(self.env.now, send_rate, connected, lanes)?;
-        let (out_packets_per_sec, out_bytes_per_sec) = half.sent.rates(self.env.now);
-        let (in_packets_per_sec, in_bytes_per_sec) = half.received.rates(self.env.now);
+        let total = half.sender.statistics(self.env.now, send_rate, connected, lanes)?;
         #[allow(clippy::cast_possible_truncation)] // A share.
         let quality = |loss: f64| if connected { (1.0 - loss) as f32 } else { -1.0 };
         let ping = self.env.links.round_trip(self.env.now, half.local, half.remote).as_millis();
@@ -150,15 +145,13 @@ impl Connections<'_> {
             ping_ms: if connected { i32::try_from(ping).unwrap_or(i32::MAX) } else { -1 },
             quality_local: quality(back.loss),
             quality_remote: quality(out.loss),
-            out_packets_per_sec,
-            out_bytes_per_sec,
-            in_packets_per_sec,
-            in_bytes_per_sec,
             send_rate_bytes_per_sec: i32::try_from(send_rate).unwrap_or(i32::MAX),
             pending_unreliable: total.pending_unreliable,
             pending_reliable: total.pending_reliable,
             sent_unacked_reliable: total.sent_unacked_reliable,
             queue_time_us: total.queue_time_us,
+            // Nobody asks for what is sent a second.
+            ..RealTimeStatus::default()
         })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
-use super::sender::{DATAGRAM_BYTES, MAX_MESSAGE_BYTES, Segment};
+use super::sender::{DATAGRAM_BYTES, Segment};
 
 /// How far an unreliable message's number may be above the highest of its lane. The sender writes 16 bits of it, so
 /// one further up reads as one far below (GNS 1.6.0: "unreliable msgnum underflow").
@@ -86,7 +86,7 @@ pub(crate) struct Receiver {
     partial: VecDeque<Partial>,
     unread: VecDeque<Incoming>,
     unread_bytes: usize,
-    /// How many of the unread messages nobody has been told of yet.
+    /// How many of the unread messages nobody has heard of yet.
     new: usize,
 }
 
@@ -185,25 +185,6 @@ impl Receiver {
             if let Ok(lane) = u8::try_from(lane) {
                 self.release(lane, limits)?;
             }
-        }
-        Ok(())
-    }
-
-    /// Takes a whole message that a modified client made up, with a number and a lane of its choice.
-    pub(crate) fn forged(&mut self, segment: &Segment, limits: ReceiveLimits) -> Result<(), Fault> {
-        if segment.payload.len() > MAX_MESSAGE_BYTES {
-            return Err(Fault("message size too large"));
-        }
-        if !segment.reliable {
-            return self.unreliable(segment, limits);
-        }
-        let lane = self.lane(segment.lane);
-        if segment.number > lane.highest + MAX_RELIABLE_JUMP {
-            return Err(Fault("reliable message number lurch"));
-        }
-        lane.highest = lane.highest.max(segment.number);
-        if self.has_room(segment.payload.len(), limits) {
-            self.deliver(segment.payload.clone(), segment.lane, segment.number, true);
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ pub(crate) const LAST_LANE_THAT_GNS_WRITES: u8 = 7;
 /// What a message, or a piece of one, costs on the wire beside its bytes. With it 100-byte messages go at about 2,500
 /// a second at Steam's default rate, as measured.
 const SEGMENT_HEADER: u32 = 5;
-/// What a reliable message costs beside its bytes in Steam's figures: a small one has a header of one or two bytes, so
+/// What a reliable message costs beside its bytes in Steam's statistics: a small one has a header of one or two bytes, so
 /// even an empty one shows as pending.
 const RELIABLE_HEADER: u32 = 2;
 /// How long a message waits for others to share its datagram (`NagleTime`).
@@ -47,7 +48,7 @@ impl Segment {
         self.len as usize == self.payload.len()
     }
 
-    /// Its bytes in Steam's figures.
+    /// Its bytes in Steam's statistics.
     fn accounted(&self) -> u64 {
         let header = if self.reliable && self.offset == 0 { RELIABLE_HEADER } else { 0 };
         u64::from(self.len + header)
@@ -55,12 +56,17 @@ impl Segment {
 }
 
 /// What travels at once, and gets lost at once.
-#[derive(Debug)]
 pub(crate) struct Datagram {
     pub(crate) packet: u64,
     pub(crate) segments: Vec<Segment>,
     /// Set by its first copy, so that a second is filtered.
     pub(crate) arrived: Cell<bool>,
+}
+
+impl fmt::Debug for Datagram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "packet {} of {} bytes", self.packet, self.wire_bytes())
+    }
 }
 
 impl Datagram {
@@ -465,8 +471,8 @@ impl Sender {
         wire.saturating_add(before.saturating_mul(1_000_000) / bandwidth)
     }
 
-    /// The figures of the first `lanes.len()` lanes, and of all together; `None` if there are fewer.
-    pub(crate) fn figures(
+    /// The statistics of the first `lanes.len()` lanes, and of all together; `None` if there are fewer.
+    pub(crate) fn statistics(
         &self,
         now: Time,
         bandwidth: u64,
@@ -490,7 +496,7 @@ impl Sender {
                 queue_time_us: wait(Some(lane)),
             };
         }
-        let sum = |figure: fn(&SendLane) -> u64| to_i32(self.lanes.iter().map(figure).sum());
+        let sum = |part: fn(&SendLane) -> u64| to_i32(self.lanes.iter().map(part).sum());
         Some(LaneStatus {
             pending_unreliable: sum(|lane| lane.pending_unreliable),
             pending_reliable: sum(|lane| lane.pending_reliable),

@@ -51,7 +51,6 @@ impl Connections<'_> {
             ConnectionEvent::Closed(notice) => of(notice.to),
             ConnectionEvent::Accepted { dialler: at, .. }
             | ConnectionEvent::Arrive { connection: at, .. }
-            | ConnectionEvent::ArriveForged { connection: at, .. }
             | ConnectionEvent::Ack { connection: at, .. } => of(*at),
             _ => None,
         };

@@ -6,13 +6,12 @@ use peer_core::{Batch, ConnectionHandle, SendResult};
 
 use super::half::Stage;
 use super::receiver::{Fault, ReceiveLimits};
-use super::sender::{Datagram, LAST_LANE_THAT_GNS_WRITES, MAX_MESSAGE_BYTES, Next, Segment, SendContext};
+use super::sender::{Datagram, LAST_LANE_THAT_GNS_WRITES, MAX_MESSAGE_BYTES, Next, SendContext};
 use super::{Connections, INTERNAL_ERROR};
 use crate::event::ConnectionEvent;
 use crate::message::SimMessage;
 use crate::process::EndpointId;
 use crate::settings::BatchPolicy;
-use crate::trace::TraceEvent;
 
 impl Connections<'_> {
     /// `SendMessages`: for each connection in order; see [`BatchPolicy`] for what follows a failure. What can go out goes out after all are queued.
@@ -98,8 +97,7 @@ impl Connections<'_> {
         self.send_acks(handle);
         let Some(half) = self.halves.get_mut(handle) else { return };
         let (from, to) = (half.local, half.remote);
-        let (packet, bytes) = (datagram.packet, datagram.wire_bytes());
-        half.sent.count(self.env.now, bytes);
+        let bytes = datagram.wire_bytes();
         if half.retransmit.is_none()
             && let Some(expiry) = half.sender.next_expiry()
         {
@@ -109,9 +107,7 @@ impl Connections<'_> {
         let peer = half.peer;
         // The other side has closed without a word: it answers if this comes soon enough.
         let answer = half.answer.take();
-        self.env.trace(|| TraceEvent::Sent { connection: handle, packet, bytes });
         let Some(delay) = self.env.datagram_delay(bytes, from, to) else {
-            self.env.trace(|| TraceEvent::Lost { connection: handle, packet });
             if let Some(half) = self.halves.get_mut(handle).filter(|half| half.stage == Stage::Connected) {
                 half.answer = answer;
             }
@@ -144,7 +140,6 @@ impl Connections<'_> {
         if !takes || datagram.arrived.get() || !self.env.links.is_up(half.remote, half.local) {
             return;
         }
-        half.received.count(self.env.now, datagram.wire_bytes());
         // With no room nothing reliable is taken, nor acknowledged: it comes again.
         let has_room = datagram
             .segments
@@ -193,16 +188,6 @@ impl Connections<'_> {
         }
     }
 
-    pub(crate) fn arrive_forged(&mut self, handle: ConnectionHandle, segment: &Segment) {
-        let limits = self.receive_limits();
-        let Some(half) = self.halves.get_mut(handle) else { return };
-        let takes = half.stage == Stage::Connected || (segment.reliable && half.stage == Stage::Accepted);
-        if takes && self.env.links.is_up(half.remote, half.local) {
-            let outcome = half.receiver.forged(segment, limits);
-            self.delivered(handle, outcome);
-        }
-    }
-
     /// Lines messages up for the application, or gives up a connection that brought nonsense.
     fn delivered(&mut self, handle: ConnectionHandle, outcome: Result<(), Fault>) {
         let limits = self.receive_limits();
@@ -221,9 +206,6 @@ impl Connections<'_> {
             half.releasing = true;
             let again = self.env.now + self.env.links.retransmit_after(self.env.now, half.local, half.remote);
             self.env.schedule(again, ConnectionEvent::Release(handle));
-        }
-        if new > 0 {
-            self.env.trace(|| TraceEvent::Delivered { connection: handle, messages: new });
         }
         if let Err(Fault(text)) = outcome {
             self.fail(handle, INTERNAL_ERROR, text);

@@ -40,33 +40,6 @@ fn anything_can_be_sent_on_any_lane_before_connected() {
 }
 
 #[test]
-fn a_forged_message_names_any_lane_and_number_and_carries_the_token_all_the_same() {
-    let (network, mut alice, at_alice, mut mallory, at_mallory) = raw_pair();
-    mallory.forge(at_mallory, 255, 1, false, "x");
-    mallory.forge(at_mallory, 255, -3, true, "");
-    network.advance(ms(30));
-    let came = messages(&mut alice);
-    let facts: Vec<_> = came
-        .iter()
-        .map(|it| (it.connection(), it.token(), it.lane(), it.number(), it.is_reliable()))
-        .collect();
-    assert_eq!(facts, [(at_alice, Token(1), 255, 1, false), (at_alice, Token(1), 255, -3, true)]);
-}
-
-#[test]
-fn numbers_and_sizes_that_steam_does_not_believe_end_the_connection() {
-    type Forgery = (i64, bool, usize);
-    let forgeries: [Forgery; 4] = [(32_768, false, 1), (0, false, 1), (10_001, true, 1), (1, true, 524_289)];
-    for (number, reliable, size) in forgeries {
-        let (network, mut alice, _, mut mallory, at_mallory) = raw_pair();
-        mallory.forge(at_mallory, 0, number, reliable, vec![0; size]);
-        network.advance(ms(100));
-        assert_eq!(only_end(&mut alice), ("problem", 5002), "{number} {reliable} {size}");
-        assert_eq!(messages(&mut alice).len(), 0);
-    }
-}
-
-#[test]
 fn too_many_lost_numbers_end_an_honest_connection_too() {
     let (network, mut alice, _, mut mallory, at_mallory) = raw_pair();
     network.set_link(BOB, ALICE, LinkSettings { loss: 1.0, ..fast() });
@@ -81,26 +54,6 @@ fn too_many_lost_numbers_end_an_honest_connection_too() {
     assert_eq!(mallory.send(at_mallory, 0, UNRELIABLE, "too far"), SendResult(32_769));
     network.advance(ms(30));
     assert_eq!(only_end(&mut alice), ("problem", 5002));
-}
-
-#[test]
-fn a_raw_peer_accepts_what_comes() {
-    let network = kind(1);
-    let mut mallory = RawPeer::new(&network, BOB);
-    let mut alice = network.endpoint(ALICE);
-    mallory.listen(PORT).unwrap();
-    let at_alice = alice.connect(BOB, PORT, Token(1)).unwrap();
-    network.advance(ms(30));
-    assert_eq!(mallory.accept_all().len(), 1);
-    network.advance(ms(200));
-    assert_eq!(changes(&mut alice), [(at_alice, ConnectionState::Connected)]);
-    send(&mut alice, at_alice, 0, RELIABLE, "hello");
-    network.advance(ms(30));
-    let came = mallory.messages();
-    assert_eq!(came.len(), 1);
-    mallory.close(came[0].connection(), 1234, "no");
-    mallory.close(came[0].connection(), 1234, "no");
-    assert_eq!(network.counters_of(mallory.steam_id()).open_connections, 0);
 }
 
 #[test]

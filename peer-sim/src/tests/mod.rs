@@ -13,8 +13,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use conformance::tools::{RELIABLE, UNRELIABLE, even_lanes, number_of, numbered, send, send_all};
 use peer_core::{
-    Batch, ConnectionHandle, ConnectionState, Lane, LaneConfig, Message, Outgoing, RealTimeStatus, SendFlags,
-    SendResult, SteamId, Token, Transport, VirtualPort,
+    ConnectionHandle, ConnectionState, LaneConfig, Message, RealTimeStatus, SendFlags, SendResult, SteamId,
+    Token, Transport, VirtualPort,
 };
 
 use crate::{LinkSettings, Network, NetworkSettings, SimMessage, SimTransport};
@@ -64,6 +64,22 @@ fn payloads(transport: &mut SimTransport) -> Vec<Bytes> {
     messages(transport).iter().map(SimMessage::bytes).collect()
 }
 
+/// Alice listens, and Bob has dialled: the two, and Bob's handle.
+fn dialled(network: &Network) -> (SimTransport, SimTransport, ConnectionHandle) {
+    let (mut alice, mut bob) = (network.endpoint(ALICE), network.endpoint(BOB));
+    alice.listen(PORT).unwrap();
+    let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
+    (alice, bob, at_bob)
+}
+
+/// The same, and Alice is asked: the handle of the request, too.
+fn asked(network: &Network) -> (SimTransport, SimTransport, ConnectionHandle, ConnectionHandle) {
+    let (mut alice, bob, at_bob) = dialled(network);
+    network.advance(ms(30));
+    let request = alice.next_status().unwrap().connection;
+    (alice, bob, at_bob, request)
+}
+
 /// Two connected processes: Alice listened, Bob dialled. Four lanes each way.
 struct Pair {
     network: Network,
@@ -111,7 +127,7 @@ impl Pair {
         send(&mut self.bob, self.at_bob, lane, flags, payload)
     }
 
-    fn bobs_figures(&self) -> RealTimeStatus {
+    fn bobs_status(&self) -> RealTimeStatus {
         self.bob.real_time_status(self.at_bob, &mut []).unwrap()
     }
 }

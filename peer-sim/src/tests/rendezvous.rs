@@ -37,12 +37,7 @@ fn a_request_gets_through_once_a_partition_heals() {
 #[test]
 fn a_lost_answer_is_asked_for_again() {
     let network = kind(1);
-    let mut alice = network.endpoint(ALICE);
-    let mut bob = network.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    bob.connect(ALICE, PORT, Token(0)).unwrap();
-    network.advance(ms(30));
-    let request = alice.next_status().unwrap().connection;
+    let (mut alice, mut bob, _, request) = asked(&network);
     network.cut(ALICE, BOB);
     alice.accept(request, Token(0)).unwrap();
     network.advance(secs(2));
@@ -55,38 +50,9 @@ fn a_lost_answer_is_asked_for_again() {
 }
 
 #[test]
-fn dials_that_cross_become_one_connection_and_nobody_is_asked() {
-    for delay in [0, 5, 19] {
-        for listening in [false, true] {
-            let network = kind(1);
-            let mut alice = network.endpoint(ALICE);
-            let mut bob = network.endpoint(BOB);
-            if listening {
-                alice.listen(PORT).unwrap();
-                bob.listen(PORT).unwrap();
-            }
-            let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
-            network.advance(ms(delay));
-            let at_alice = alice.connect(BOB, PORT, Token(0)).unwrap();
-            network.advance(secs(2));
-            assert_eq!(changes(&mut alice), [(at_alice, ConnectionState::Connected)]);
-            assert_eq!(changes(&mut bob), [(at_bob, ConnectionState::Connected)]);
-            send(&mut bob, at_bob, 0, RELIABLE, "hello");
-            network.advance(ms(30));
-            assert_eq!(payloads(&mut alice), ["hello"]);
-        }
-    }
-}
-
-#[test]
 fn a_refusal_that_gets_lost_is_said_again() {
     let network = kind(1);
-    let mut alice = network.endpoint(ALICE);
-    let mut bob = network.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    bob.connect(ALICE, PORT, Token(0)).unwrap();
-    network.advance(ms(30));
-    let request = alice.next_status().unwrap().connection;
+    let (mut alice, mut bob, _, request) = asked(&network);
     network.cut(ALICE, BOB);
     alice.close(request, EndReason::Full, "no room");
     network.advance(secs(7));
@@ -101,12 +67,7 @@ fn a_refusal_that_gets_lost_is_said_again() {
 fn a_dial_that_is_given_up_takes_its_request_back_where_closes_are_told() {
     let settings = NetworkSettings { silent_close: false, ..NetworkSettings::kind() };
     let network = Network::with_settings(1, settings);
-    let mut alice = network.endpoint(ALICE);
-    let mut bob = network.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
-    network.advance(ms(30));
-    let request = alice.next_status().unwrap().connection;
+    let (mut alice, mut bob, at_bob, request) = asked(&network);
     bob.close(at_bob, EndReason::Left, "");
     network.advance(ms(30));
     assert_eq!(only_end(&mut alice), ("closed by peer", 1000));
@@ -114,17 +75,12 @@ fn a_dial_that_is_given_up_takes_its_request_back_where_closes_are_told() {
 }
 
 #[test]
-fn a_dial_that_is_given_up_silently_is_told_to_who_accepts_it_within_five_seconds() {
+fn a_dial_that_is_given_up_silently_is_reported_to_who_accepts_it_within_five_seconds() {
     for (wait, takes, end) in [(4, ms(30), ("closed by peer", 1000)), (6, ms(10_030), ("problem", 5008))] {
         let network = kind(1);
-        let mut alice = network.endpoint(ALICE);
-        let mut bob = network.endpoint(BOB);
-        alice.listen(PORT).unwrap();
-        let at_bob = bob.connect(ALICE, PORT, Token(0)).unwrap();
-        network.advance(ms(30));
-        let request = alice.next_status().unwrap().connection;
+        let (mut alice, mut bob, at_bob, request) = asked(&network);
         bob.close(at_bob, EndReason::Left, "");
-        // As long as the request waits, another dial is not told.
+        // As long as the request waits, another dial is not reported.
         let again = bob.connect(ALICE, PORT, Token(0)).unwrap();
         network.advance(secs(wait));
         bob.close(again, EndReason::Left, "");
@@ -187,18 +143,4 @@ fn a_refused_dial_is_asked_anew_by_a_restarted_process() {
     network.advance(secs(1));
     assert!(matches!(changes(&mut alice)[..], [(_, ConnectionState::Requested)]));
     assert_eq!(changes(&mut bob), []);
-}
-
-#[test]
-fn signals_have_a_latency_of_their_own() {
-    let network = kind(1);
-    network.set_default_link(LinkSettings { signal_latency: Some(ms(300)), ..LinkSettings::default() });
-    let mut alice = network.endpoint(ALICE);
-    let mut bob = network.endpoint(BOB);
-    alice.listen(PORT).unwrap();
-    bob.connect(ALICE, PORT, Token(0)).unwrap();
-    network.advance(ms(299));
-    assert_eq!(changes(&mut alice), []);
-    network.advance(ms(1));
-    assert!(matches!(changes(&mut alice)[..], [(_, ConnectionState::Requested)]));
 }

@@ -35,7 +35,7 @@ fn a_dial_to_someone_whose_request_waits_ends_both_with_4002() {
 }
 
 #[test]
-fn a_status_change_is_told_a_delay_later_and_sends_fail_meanwhile() {
+fn a_status_change_is_reported_a_delay_later_and_sends_fail_meanwhile() {
     let settings = NetworkSettings { status_delay: ms(12), silent_close: false, ..NetworkSettings::kind() };
     let mut pair = Pair::with_settings(settings);
     pair.bob.close(pair.at_bob, peer_core::EndReason::Kicked, "");
@@ -73,8 +73,8 @@ fn a_short_sleep_loses_nothing_and_a_long_one_ends_the_connection_on_both_sides(
     assert_eq!(payloads(&mut pair.alice), ["meanwhile"]);
     assert!(!pair.network.is_blocked(ALICE));
     assert_eq!((changes(&mut pair.alice), changes(&mut pair.bob)), (vec![], vec![]));
-    let figures = pair.alice.real_time_status(pair.at_alice, &mut []).unwrap();
-    assert_eq!(figures.pending_reliable + figures.sent_unacked_reliable, 0);
+    let status = pair.alice.real_time_status(pair.at_alice, &mut []).unwrap();
+    assert_eq!(status.pending_reliable + status.sent_unacked_reliable, 0);
 
     pair.network.sleep(ALICE, secs(60));
     pair.network.advance(secs(11));
@@ -111,7 +111,7 @@ fn a_narrow_line_delays_what_waits_and_loses_what_does_not_fit() {
         pair.bob_sends(1, UNRELIABLE, payload);
     }
     pair.network.advance(ms(20));
-    assert!(pair.bobs_figures().ping_ms > 400, "{:?}", pair.bobs_figures());
+    assert!(pair.bobs_status().ping_ms > 400, "{:?}", pair.bobs_status());
     pair.network.advance(ms(200));
     let early = messages(&mut pair.alice).len();
     assert!((8..=10).contains(&early), "{early} in 200 ms");

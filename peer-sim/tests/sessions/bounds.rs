@@ -226,7 +226,7 @@ fn connections_past_the_bound_are_refused_as_full() {
 }
 
 #[test]
-fn strangers_who_knock_do_not_keep_members_out() {
+fn strangers_who_dial_do_not_keep_members_out() {
     let mut world = World::new(1, 2, Topology::Lobby, NetworkSettings::default(), LinkSettings::default());
     world.join(0);
     let strangers: Vec<_> = (0..2 * MAX_PENDING_APPROVAL as u64)

@@ -149,7 +149,7 @@ impl Ledger {
         let record = &mut self.records[session];
         record.fate = fate;
         for period in record.heard.iter_mut().filter(|period| period.end.is_none()) {
-            // Who closes hears of nobody any more; who loses the host is told of everyone first.
+            // Who closes hears of nobody any more; who loses the host hears of everyone's end first.
             period.end = Some(EndReason::Left);
             if fate == Fate::LostHost {
                 self.offences.push(format!("the session ended without {}'s peer_disconnected", period.from));
@@ -221,7 +221,7 @@ impl Ledger {
     }
 
     /// Property 3, but for what the ledger notes on the way: a leave in order has lost nothing that was put before.
-    pub(crate) fn last_words_arrive(&self) -> Result<(), String> {
+    pub(crate) fn nothing_put_before_a_close_is_missing(&self) -> Result<(), String> {
         for sender in self.records.iter().filter(|sender| sender.fate == Fate::Closed) {
             for (&to, periods) in &sender.sent {
                 let receivers = self.records.iter().filter(|receiver| receiver.peer_id == to);
@@ -233,7 +233,7 @@ impl Ledger {
                         let heard = heard.heard.get(stream).map_or(&[][..], Vec::as_slice);
                         if stream.1 == TransferMode::Reliable as u8 && heard != sent {
                             return Err(format!(
-                                "{to} has not heard the last words of {} on {stream:?}: {heard:?} of {sent:?}",
+                                "{to} has not heard all of {} on {stream:?}: {heard:?} of {sent:?}",
                                 sender.peer_id
                             ));
                         }

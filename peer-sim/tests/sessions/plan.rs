@@ -40,7 +40,7 @@ pub(crate) enum Aim {
 #[derive(Clone, Debug)]
 pub(crate) enum Attack {
     /// Says a hello with that claim, in one form or the other, then sends packets.
-    Hello { claim: Claim, four_bytes: bool },
+    Hello { claim: Claim, is_godot_steam: bool },
     /// Says anything at all.
     Noise { lane: u8, reliable: bool, bytes: Vec<u8> },
     /// Sends packets before any hello.
@@ -128,7 +128,7 @@ fn claim() -> impl Strategy<Value = Claim> {
 fn attack() -> impl Strategy<Value = Attack> {
     let bytes = || vec(any::<u8>(), 0..60);
     prop_oneof![
-        5 => (claim(), any::<bool>()).prop_map(|(claim, four_bytes)| Attack::Hello { claim, four_bytes }),
+        5 => (claim(), any::<bool>()).prop_map(|(claim, is_godot_steam)| Attack::Hello { claim, is_godot_steam }),
         2 => (0..255_u8, any::<bool>(), bytes())
             .prop_map(|(lane, reliable, bytes)| Attack::Noise { lane, reliable, bytes }),
         2 => (0..8_u8, 1..300_u16, 1..2000_u16)
@@ -338,12 +338,12 @@ impl Hostile {
         let mut send = |lane, reliable, bytes: Vec<u8>| {
             self.raw.send(connection, lane, flags(reliable), bytes);
         };
-        let hello = |claim: u32, four_bytes| {
+        let hello = |claim: u32, is_godot_steam| {
             let hello = plain_hello(claim);
-            if four_bytes { hello.encode_godot_steam().to_vec() } else { hello.encode().to_vec() }
+            if is_godot_steam { hello.encode_godot_steam().to_vec() } else { hello.encode().to_vec() }
         };
         match &self.attack {
-            Attack::Hello { claim, four_bytes } => {
+            Attack::Hello { claim, is_godot_steam } => {
                 let claim = match *claim {
                     Claim::Own(id) => id,
                     Claim::Host => 1,
@@ -355,7 +355,7 @@ impl Hostile {
                     Claim::Zero => 0,
                     Claim::Negative => (-5_i32).cast_unsigned(),
                 };
-                send(0, true, hello(claim, *four_bytes));
+                send(0, true, hello(claim, *is_godot_steam));
                 for number in 0..20 {
                     send(1 + number % 3, number % 3 == 0, vec![number; 30]);
                 }

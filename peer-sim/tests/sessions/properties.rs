@@ -63,9 +63,9 @@ proptest! {
     }
 
     #[test]
-    fn last_words_arrive_before_the_leaver_is_gone(plan in plan(Mood::Gentle)) {
+    fn what_was_put_before_a_close_arrives_before_the_leaver_is_gone(plan in plan(Mood::Gentle)) {
         let world = plan.play();
-        hold(world.ledger.last_words_arrive())?;
+        hold(world.ledger.nothing_put_before_a_close_is_missing())?;
         hold(world.ledger.no_offence())?;
     }
 

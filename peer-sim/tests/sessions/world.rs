@@ -51,7 +51,7 @@ struct Player {
     host: SteamId,
     lobby: Option<LobbyId>,
     last_status: Status,
-    /// Reasons of connections that ended, until the peer's end is told.
+    /// Reasons of connections that ended, until the peer's end is reported.
     reasons: BTreeMap<PeerId, EndReason>,
 }
 
@@ -59,10 +59,10 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) ledger: Ledger,
     pub(crate) topology: Topology,
-    /// Every connection that ended, by the player that was told: who, and why.
+    /// Every connection that ended, by the player that heard of it: who, and why.
     pub(crate) endings: Vec<(usize, SteamId, EndReason)>,
-    /// Pairs of sessions of which one sent the other away.
-    parted: BTreeSet<(usize, usize)>,
+    /// Pairs of sessions of which one disconnected the other.
+    disconnected: BTreeSet<(usize, usize)>,
     log: Log,
     players: Vec<Option<Player>>,
     lobby: Option<LobbyId>,
@@ -84,7 +84,7 @@ impl World {
             ledger: Ledger::default(),
             topology,
             endings: Vec::new(),
-            parted: BTreeSet::new(),
+            disconnected: BTreeSet::new(),
             log: Log::default(),
             players: (0..players).map(|_| None).collect(),
             lobby: None,
@@ -221,9 +221,9 @@ impl World {
         }
     }
 
-    fn part(&mut self, by: usize, whom: usize) {
+    fn note_disconnected(&mut self, by: usize, whom: usize) {
         if let (Some(by), Some(whom)) = (self.current(by), self.current(whom)) {
-            self.parted.insert((by.min(whom), by.max(whom)));
+            self.disconnected.insert((by.min(whom), by.max(whom)));
         }
     }
 
@@ -235,7 +235,7 @@ impl World {
         if let Some(id) = session.peer_id_for_steam_id(user)
             && session.kick(id, "out", now).is_ok()
         {
-            self.part(by, whom);
+            self.note_disconnected(by, whom);
         }
     }
 
@@ -251,7 +251,7 @@ impl World {
             self.ledger.disconnected(*current, id, EndReason::Left);
         }
         let is_over = session.status() == Status::Disconnected;
-        self.part(by, whom);
+        self.note_disconnected(by, whom);
         if is_over {
             self.lost_session(by, Fate::Closed);
         }
@@ -465,7 +465,7 @@ impl World {
                 let pair = (a_current.min(b_current), a_current.max(b_current));
                 let belong = match self.topology {
                     // Who was sent away while out of reach never heard of it, and may have come back.
-                    Topology::Lobby if self.parted.contains(&pair) => continue,
+                    Topology::Lobby if self.disconnected.contains(&pair) => continue,
                     Topology::Lobby => true,
                     Topology::Relay => a == 0,
                     Topology::Direct => continue,
@@ -513,7 +513,7 @@ impl World {
         self.run(Duration::from_secs(25));
         for player in self.players.iter().flatten() {
             if player.session.is_draining() {
-                return Err("a closed session lingers for ever".to_owned());
+                return Err("a closed session drains for ever".to_owned());
             }
         }
         self.rest_is_silence()?;

@@ -29,8 +29,6 @@ pub(crate) mod status;
 
 use std::ffi::{CStr, CString, c_char, c_int};
 
-pub(crate) use library::Hold;
-
 /// `k_EResultOK`.
 const RESULT_OK: c_int = 1;
 

@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 
 use peer_core::{LobbyId, SteamId};
 
-use crate::ffi::Hold;
 use crate::ffi::callbacks::{CallKind, CallResult, Callback};
 use crate::ffi::dispatch::{self, Call, Calls, Dispatched};
 use crate::ffi::library;
-use crate::ffi::library::Matchmaking;
+use crate::ffi::library::{Hold, Matchmaking};
 
 /// The most events that wait to be taken; beyond that, the oldest are dropped.
 const MAX_EVENTS: usize = 16_384;

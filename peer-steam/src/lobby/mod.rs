@@ -1,4 +1,6 @@
 //! Lobbies: creating, finding, joining, and their members and data.
+//!
+//! [`Steam`] owns the process's [`Lobbies`]; its methods that are about lobbies are here.
 
 mod events;
 

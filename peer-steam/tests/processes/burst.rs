@@ -20,37 +20,22 @@ fn packets() -> u32 {
 const TIMEOUTS: [i32; 2] = [24, 25];
 const TIMEOUT_MS: i64 = 60_000;
 
-/// Steam's options for the rate at which a connection sends.
-const SEND_RATE_MIN: i32 = 10;
-const SEND_RATE_MAX: i32 = 11;
 const BYTES_PER_SECOND: i64 = 4 * 1024 * 1024;
 
-fn game(bytes_per_second: i64) -> Game {
+fn game() -> Game {
     let mut game = Game::start();
-    let transport = game.session.transport_mut();
-    for option in [SEND_RATE_MIN, SEND_RATE_MAX] {
-        transport.set_config(option, ConfigValue::Int(bytes_per_second)).unwrap();
-    }
+    game.set_send_rate(BYTES_PER_SECOND);
     for option in TIMEOUTS {
-        transport.set_config(option, ConfigValue::Int(TIMEOUT_MS)).unwrap();
+        game.session.transport_mut().set_config(option, ConfigValue::Int(TIMEOUT_MS)).unwrap();
     }
     game
 }
 
-fn guest_of(game: &mut Game) -> PeerId {
-    until("a guest", || {
-        game.frame().into_iter().find_map(|event| match event {
-            Event::PeerConnected(id) => Some(id),
-            _ => None,
-        })
-    })
-}
-
 pub(crate) fn hosts() {
-    let mut game = game(BYTES_PER_SECOND);
+    let mut game = game();
     game.session.create_host(VirtualPort(0), game.now()).unwrap();
     say!("listening");
-    let guest = guest_of(&mut game);
+    let guest = game.until_peer();
     // All in one frame.
     for number in 0..packets() {
         let mut packet = number.to_le_bytes().to_vec();
@@ -64,7 +49,7 @@ pub(crate) fn hosts() {
 }
 
 pub(crate) fn joins() {
-    let mut game = game(BYTES_PER_SECOND);
+    let mut game = game();
     game.session.create_client(user(1), VirtualPort(0), game.now()).unwrap();
     let mut expected = 0_u32;
     let started = Instant::now();
@@ -110,7 +95,7 @@ pub(crate) fn hosts_small_packets() {
     game.session.settings_mut().adaptive_send_rate = false;
     game.session.create_host(VirtualPort(0), game.now()).unwrap();
     say!("listening");
-    let guest = guest_of(&mut game);
+    let guest = game.until_peer();
     let to = Target::Only(guest);
     for channel in channels() {
         for number in 0..SMALL_PACKETS {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::member::{Member, exchange, mesh, part};
+use crate::member::{Member, all_exit, exchange, mesh};
 use local_steam_harness::Network;
 
 /// Steam gives up on a silent connection after 10 s, and asks again before it does.
@@ -47,7 +47,7 @@ fn of_two_that_were_killed_one_is_gone_and_the_other_comes_back_at_once() {
         assert!(!gone, "{:?}", member.rest());
     }
     exchange(&mut members, 10);
-    part(members);
+    all_exit(members);
 }
 
 #[test]
@@ -66,16 +66,16 @@ fn a_killed_host_ends_every_client() {
     let noticed = killed.elapsed();
     assert!(noticed < LONGEST_SILENCE, "{noticed:?}");
     println!("over after {noticed:?}");
-    part(members);
+    all_exit(members);
 }
 
-/// One says its last words and exits; the others hear them, then of its end, soon.
+/// One puts a packet and exits; the others get it, then hear of its end, soon.
 fn leaves(mut leaver: Member, account: u32, others: &mut [Member]) {
     let asked = Instant::now();
-    leaver.tell("last words");
+    leaver.tell("leave");
     for other in &mut *others {
         other.hear_in_order(&[
-            &format!("packet {account} 0 last words"),
+            &format!("packet {account} 0 good game"),
             &format!("ended {account} Left"),
             &format!("disconnected {account}"),
         ]);
@@ -87,7 +87,7 @@ fn leaves(mut leaver: Member, account: u32, others: &mut [Member]) {
 }
 
 #[test]
-fn last_words_arrive_though_the_process_exits() {
+fn a_packet_put_at_the_end_arrives_though_the_process_exits() {
     let network = Network::new();
     let mut members = mesh(&network, 4, &[]);
     leaves(members.pop().unwrap(), 4, &mut members);
@@ -99,5 +99,5 @@ fn last_words_arrive_though_the_process_exits() {
     for member in &mut members {
         member.hear("over");
     }
-    part(members);
+    all_exit(members);
 }

@@ -4,11 +4,15 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use local_steam_harness::{steam_id, until};
-use peer_core::{Event, Packet, Session, SteamId, Time};
-use peer_steam::{LobbyEvent, Steam, SteamMessage, SteamTransport};
+use peer_core::{Event, Packet, PeerId, Session, SteamId, Time};
+use peer_steam::{ConfigValue, LobbyEvent, Steam, SteamMessage, SteamTransport};
 
 /// How long a game that exits waits for its goodbyes to be heard.
 pub(crate) const LONGEST_EXIT: Duration = Duration::from_millis(500);
+
+/// Steam's options for the rate at which a connection sends.
+const SEND_RATE_MIN: i32 = 10;
+const SEND_RATE_MAX: i32 = 11;
 
 /// The number of an account among those of Local Steam, which scenarios name users by.
 pub(crate) fn account(user: SteamId) -> u64 {
@@ -73,6 +77,23 @@ impl Game {
             self.frame();
             std::iter::from_fn(|| self.lobby_events.pop_front()).find_map(&found)
         })
+    }
+
+    /// Runs frames until a peer is connected.
+    pub(crate) fn until_peer(&mut self) -> PeerId {
+        until("a peer", || {
+            self.frame().into_iter().find_map(|event| match event {
+                Event::PeerConnected(id) => Some(id),
+                _ => None,
+            })
+        })
+    }
+
+    /// Has Steam send at a rate, in bytes a second.
+    pub(crate) fn set_send_rate(&mut self, rate: i64) {
+        for option in [SEND_RATE_MIN, SEND_RATE_MAX] {
+            self.session.transport_mut().set_config(option, ConfigValue::Int(rate)).unwrap();
+        }
     }
 
     /// Runs frames until a packet comes.

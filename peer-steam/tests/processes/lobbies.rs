@@ -131,26 +131,13 @@ pub(crate) fn joins_adopted() {
     other_addon::shutdown();
 }
 
-fn a_guest_comes_and_goes(host: &str, guest: &str) {
-    let network = Network::new();
-    let mut host = network.start(host, 1);
-    let lobby = host.line("a report");
-    let mut guest = network.start_with(guest, 2, &[("LOBBY", &lobby)]);
-    guest.ends_well();
-    host.ends_well();
-}
-
 #[test]
-fn a_guest_finds_a_lobby_comes_and_goes() {
-    a_guest_comes_and_goes("lobbies::hosts", "lobbies::joins");
-}
-
-#[test]
-fn a_host_in_an_adopted_session_sees_the_same() {
-    a_guest_comes_and_goes("lobbies::hosts_adopted", "lobbies::joins");
-}
-
-#[test]
-fn a_guest_in_an_adopted_session_sees_the_same() {
-    a_guest_comes_and_goes("lobbies::hosts", "lobbies::joins_adopted");
+fn a_guest_finds_a_lobby_comes_and_goes_also_in_adopted_sessions() {
+    for (host, guest) in [("hosts", "joins"), ("hosts_adopted", "joins"), ("hosts", "joins_adopted")] {
+        let network = Network::new();
+        let mut host = network.start(&format!("lobbies::{host}"), 1);
+        let lobby = host.line("a report");
+        network.start_with(&format!("lobbies::{guest}"), 2, &[("LOBBY", &lobby)]).ends_well();
+        host.ends_well();
+    }
 }

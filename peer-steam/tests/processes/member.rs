@@ -12,7 +12,7 @@
 //! | `streamed` | says `streamed 2:30/27 3:30/30`: how many it has put for each peer, and got from it |
 //! | `block 1500` | runs no frame for so many milliseconds, like a game that loads a level |
 //! | `memory` | says `memory 5120`: its resident memory in KiB |
-//! | `last words` | puts a packet `last words` for everyone and exits |
+//! | `leave` | puts a packet `good game` for everyone and exits |
 //! | the end of its input | exits |
 //!
 //! Unasked it says `connected 3`, `disconnected 3`, `ended 3 Left`, `packet 3 0 hello`, and `over` when its session is.
@@ -145,7 +145,7 @@ pub(crate) fn exchange(members: &mut [Member], packets: u32) {
 }
 
 /// Everyone exits. A process that does not end well is a fault.
-pub(crate) fn part(mut members: Vec<Member>) {
+pub(crate) fn all_exit(mut members: Vec<Member>) {
     for member in &mut members {
         member.process.end_input();
     }
@@ -258,8 +258,8 @@ impl Play {
     /// Handles a request. Breaks if it is to exit.
     fn handle_next(&mut self) -> ControlFlow<()> {
         match self.requests.try_recv() {
-            Ok(request) if request == "last words" => {
-                self.put(Target::All, Channel::ZERO, b"last words");
+            Ok(request) if request == "leave" => {
+                self.put(Target::All, Channel::ZERO, b"good game");
                 ControlFlow::Break(())
             }
             Ok(request) => {

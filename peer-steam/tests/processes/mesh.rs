@@ -1,6 +1,6 @@
 //! Games that meet in a lobby: everyone knows everyone, and what they send each other arrives.
 
-use crate::member::{exchange, mesh, part};
+use crate::member::{all_exit, exchange, mesh};
 use local_steam_harness::Network;
 
 /// A line that loses a tenth of its packets each way and takes 50 ms. Between two such lines a fifth is lost, and a
@@ -22,37 +22,22 @@ fn members_meet(count: u32) {
         assert_eq!(said, connected, "nobody came twice, and nobody went");
     }
     exchange(&mut members, 10);
-    part(members);
+    all_exit(members);
 }
 
 #[test]
-fn two_members_of_a_lobby_meet() {
-    members_meet(2);
+fn members_of_a_lobby_meet() {
+    for count in [2, 3, 8] {
+        members_meet(count);
+    }
 }
 
 #[test]
-fn three_members_of_a_lobby_meet() {
-    members_meet(3);
-}
-
-#[test]
-fn eight_members_of_a_lobby_meet() {
-    members_meet(8);
-}
-
-fn everything_arrives_over_bad_lines(count: u32, packets: u32) {
-    let network = Network::new();
-    let mut members = mesh(&network, count, &BAD_LINE);
-    exchange(&mut members, packets);
-    part(members);
-}
-
-#[test]
-fn over_bad_lines_everything_arrives_once_and_in_order_among_three() {
-    everything_arrives_over_bad_lines(3, 1_000);
-}
-
-#[test]
-fn over_bad_lines_everything_arrives_once_and_in_order_among_eight() {
-    everything_arrives_over_bad_lines(8, 1_000);
+fn over_bad_lines_everything_arrives_once_and_in_order() {
+    for count in [3, 8] {
+        let network = Network::new();
+        let mut members = mesh(&network, count, &BAD_LINE);
+        exchange(&mut members, 1_000);
+        all_exit(members);
+    }
 }

@@ -4,13 +4,10 @@ use std::time::{Duration, Instant};
 
 use local_steam_harness::{Network, say, until};
 use peer_core::{Channel, Event, PeerId, Target, TransferMode, VirtualPort};
-use peer_steam::ConfigValue;
 
 use crate::game::{Game, user};
 
 const PACKET_BYTES: usize = 1_000;
-const SEND_RATE_MIN: i32 = 10;
-const SEND_RATE_MAX: i32 = 11;
 
 /// How many packets the burst has.
 fn packets() -> u32 {
@@ -21,20 +18,11 @@ pub(crate) fn hosts() {
     let mut game = Game::start();
     game.session.settings_mut().adaptive_send_rate = std::env::var("ADAPTIVE").unwrap() == "1";
     if let Ok(rate) = std::env::var("RATE") {
-        for option in [SEND_RATE_MIN, SEND_RATE_MAX] {
-            let set =
-                game.session.transport_mut().set_config(option, ConfigValue::Int(rate.parse().unwrap()));
-            set.unwrap();
-        }
+        game.set_send_rate(rate.parse().unwrap());
     }
     game.session.create_host(VirtualPort(0), game.now()).unwrap();
     say!("listening");
-    let guest = until("a guest", || {
-        game.frame().into_iter().find_map(|event| match event {
-            Event::PeerConnected(id) => Some(id),
-            _ => None,
-        })
-    });
+    let guest = game.until_peer();
     assert_eq!(game.until_packet("the guest to be ready").peer, guest);
     for _ in 0..packets() {
         let packet = [7; PACKET_BYTES];
@@ -94,20 +82,4 @@ fn a_burst_takes_a_fraction_of_what_it_takes_at_steams_own_rate() {
 fn a_rate_that_the_game_sets_has_the_last_word() {
     let (_, rate) = burst(500, &[("ADAPTIVE", "1"), ("RATE", "500000")]);
     assert_eq!(rate, 500_000);
-}
-
-/// `cargo nextest run -p peer-steam --run-ignored all -- rate::figures --no-capture`
-#[test]
-#[ignore = "measures, for a minute"]
-fn figures() {
-    const PACKETS: u32 = 3_000;
-    const LOSSY: [(&str, &str); 2] = [("LOCAL_STEAM_LAG_MS", "25"), ("LOCAL_STEAM_LOSS", "2")];
-    for (name, line) in [("clean", &[][..]), ("25 ms and 2 % loss each way", &LOSSY[..])] {
-        for round in 0..3 {
-            let run = |adaptive| burst(PACKETS, &[line, &[("ADAPTIVE", adaptive)][..]].concat());
-            let (fixed, _) = if round == 0 { run("0") } else { (Duration::ZERO, 0) };
-            let (adaptive, rate) = run("1");
-            println!("{name}: {fixed:?} at Steam's rate, {adaptive:?} at up to {rate} bytes a second");
-        }
-    }
 }

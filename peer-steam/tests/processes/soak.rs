@@ -2,6 +2,8 @@
 //! `cargo xtask soak`, and prints a table.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use local_steam_harness::Network;
@@ -23,24 +25,9 @@ const LONGEST_BLOCK_MS: u32 = 12_000;
 const GROWTH: f64 = 0.05;
 const GROWTH_KIB: f64 = 1_024.0;
 
-/// How a soak is set, by environment variables of these names.
-struct Settings {
-    players: u32,
-    seconds: u64,
-    loss: String,
-    seed: u64,
-}
-
-impl Settings {
-    fn from_environment() -> Self {
-        let text = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
-        Self {
-            players: text("SOAK_PLAYERS", "8").parse().unwrap(),
-            seconds: text("SOAK_SECONDS", "60").parse().unwrap(),
-            loss: text("SOAK_LOSS", "5"),
-            seed: text("SOAK_SEED", "1").parse().unwrap(),
-        }
-    }
+/// How a soak is set: by an environment variable, or else so.
+fn setting<T: FromStr<Err: Debug>>(name: &str, default: &str) -> T {
+    std::env::var(name).as_deref().unwrap_or(default).parse().unwrap()
 }
 
 /// A player, also while its process is killed.
@@ -66,20 +53,21 @@ struct Soak {
 }
 
 impl Soak {
-    fn start(settings: &Settings) -> Self {
+    fn start(seed: u64) -> Self {
         let network = Network::new();
-        let members = mesh(&network, settings.players, &[("LOCAL_STEAM_LOSS", &settings.loss)]);
+        let loss: String = setting("SOAK_LOSS", "5");
+        let members = mesh(&network, setting("SOAK_PLAYERS", "8"), &[("LOCAL_STEAM_LOSS", &loss)]);
         let player = |(account, mut member): (u32, Member)| {
             member.tell("stream");
             Player { account, member: Some(member), blocks: 0, kills: 0, memory: Vec::new() }
         };
         Self {
             network,
-            loss: settings.loss.clone(),
+            loss,
             players: (1..).zip(members).map(player).collect(),
             start: Instant::now(),
-            length: Duration::from_secs(settings.seconds),
-            random: StdRng::seed_from_u64(settings.seed),
+            length: Duration::from_secs(setting("SOAK_SECONDS", "60")),
+            random: StdRng::seed_from_u64(seed),
             endings: BTreeMap::new(),
             faults: Vec::new(),
         }
@@ -87,7 +75,7 @@ impl Soak {
 
     /// Blocks or kills one to three players. Whoever was killed before comes back first.
     fn disturb(&mut self) {
-        let mut told = Vec::new();
+        let mut done = Vec::new();
         for _ in 0..self.random.random_range(1..=3) {
             let index = self.random.random_range(0..self.players.len());
             let player = &mut self.players[index];
@@ -97,20 +85,20 @@ impl Soak {
                 let milliseconds = self.random.random_range(500..=LONGEST_BLOCK_MS);
                 member.tell(&format!("block {milliseconds}"));
                 player.blocks += 1;
-                told.push(format!("{account} blocks {milliseconds} ms"));
+                done.push(format!("{account} blocks {milliseconds} ms"));
             } else {
                 member.kill();
                 player.member = None;
                 player.kills += 1;
                 // At once, or when the others have missed it.
                 let is_back = self.random.random_bool(0.5);
-                told.push(format!("{account} is killed{}", if is_back { ", comes back" } else { "" }));
+                done.push(format!("{account} is killed{}", if is_back { ", comes back" } else { "" }));
                 if is_back {
                     self.rejoin(index);
                 }
             }
         }
-        println!("{:>6.0} s  {}", self.start.elapsed().as_secs_f64(), told.join("; "));
+        println!("{:>6.0} s  {}", self.start.elapsed().as_secs_f64(), done.join("; "));
     }
 
     fn rejoin(&mut self, index: usize) {
@@ -242,8 +230,8 @@ impl Soak {
 #[test]
 #[ignore = "takes as long as is asked for: run by `cargo xtask soak`"]
 fn players_block_crash_and_come_back() {
-    let settings = Settings::from_environment();
-    let mut soak = Soak::start(&settings);
+    let seed = setting("SOAK_SEED", "1");
+    let mut soak = Soak::start(seed);
     while soak.start.elapsed() < soak.length {
         soak.disturb();
         let whole = soak.meet();
@@ -260,6 +248,6 @@ fn players_block_crash_and_come_back() {
         soak.sample();
     }
     soak.report();
-    assert!(soak.faults.is_empty(), "seed {}: {:#?}", settings.seed, soak.faults);
+    assert!(soak.faults.is_empty(), "seed {seed}: {:#?}", soak.faults);
     println!("No hole in the mesh, no reliable packet lost, memory flat.");
 }

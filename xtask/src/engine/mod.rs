@@ -33,8 +33,10 @@ pub(crate) fn find() -> Result<PathBuf> {
     for program in programs_in_path(["godot", "godot4"]) {
         match version_of(&program) {
             Ok(version) if version >= OLDEST => return Ok(program),
-            Ok(version) => eprintln!("{} is Godot {version}, {OLDEST} is needed", program.display()),
-            Err(error) => eprintln!("{} is passed over: {error:#}", program.display()),
+            Ok(version) => {
+                eprintln!("==> {} is skipped: it is Godot {version}, {OLDEST} is needed", program.display());
+            }
+            Err(error) => eprintln!("==> {} is skipped: {error:#}", program.display()),
         }
     }
     let folder = cache_dir()?.join("steam-peer").join("godot");

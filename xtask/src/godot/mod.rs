@@ -191,8 +191,8 @@ pub(crate) fn check_glibc(library: &Path) -> Result<()> {
     let needed = elf::needed_glibc(&read(library)?);
     match needed.with_context(|| format!("cannot read {}", library.display()))? {
         Some(glibc) if glibc > STEAMS_GLIBC => bail!(
-            "{} needs GLIBC_{glibc}, but Steam's runtime has {STEAMS_GLIBC}: install cargo-zigbuild and zig (`pip install cargo-zigbuild` brings both), with which \
-             it is linked for that, and build again",
+            "{} needs GLIBC_{glibc}, but Steam's runtime has {STEAMS_GLIBC}: `pip install cargo-zigbuild` (which brings zig), \
+             with which it is linked for that version, and build again",
             library.display()
         ),
         _ => Ok(()),

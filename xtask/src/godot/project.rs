@@ -18,7 +18,7 @@ impl Project {
         let folder = std::path::absolute(folder).context("no folder is named")?;
         let file = folder.join("project.godot");
         if !file.is_file() {
-            bail!("{} is no Godot project: it holds no project.godot", folder.display());
+            bail!("{} is not a Godot project: there is no project.godot in it", folder.display());
         }
         let settings =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;

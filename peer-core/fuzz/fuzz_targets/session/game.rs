@@ -1,4 +1,4 @@
-//! A game that calls a session in any way, and remembers only what it was told.
+//! A game that calls a session in any way, and remembers only what it has heard.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,8 +23,8 @@ pub(crate) struct Game {
     host: Option<SteamId>,
     /// The status after the last call.
     status: Status,
-    /// Peers announced and not gone, each with whether the end of its connection was told.
-    told: BTreeMap<PeerId, bool>,
+    /// Peers announced and not gone, each with whether the end of its connection was reported.
+    announced: BTreeMap<PeerId, bool>,
     /// Whether every event since the last poll was taken.
     heard_all: bool,
     /// How many packets were put.
@@ -42,7 +42,7 @@ impl Game {
             now: Time::ZERO,
             host: None,
             status: Status::Disconnected,
-            told: BTreeMap::new(),
+            announced: BTreeMap::new(),
             heard_all: true,
             serial: 0,
             read: BTreeMap::new(),
@@ -85,7 +85,7 @@ impl Game {
             Step::Kick(peer, message) => {
                 if let Some(peer) = self.peer_id(peer) {
                     let result = self.session.kick(peer, &message, now);
-                    assert_eq!(result.is_ok(), self.told.contains_key(&peer));
+                    assert_eq!(result.is_ok(), self.announced.contains_key(&peer));
                 }
             }
             Step::Close => self.close(),
@@ -107,15 +107,15 @@ impl Game {
             Step::Request(user) => {
                 self.wire.network().request(user.steam_id());
             }
-            Step::Greet { on, id, native } => {
+            Step::Hello { on, id, native } => {
                 let peer_id = id.get(self.own_id());
                 let connection = self.wire.network().pick(on);
-                self.greet(connection, peer_id, native);
+                self.hello(connection, peer_id, native);
             }
             Step::Join { user, id, native } => {
                 let peer_id = id.get(self.own_id());
                 let connection = self.wire.network().request(user.steam_id());
-                self.greet(connection, peer_id, native);
+                self.hello(connection, peer_id, native);
             }
             Step::Status { on, token, remote, state } => self.status(on, token, remote, state),
             Step::Message(message) => self.message(message),
@@ -176,7 +176,7 @@ impl Game {
         };
         let is_known = match target {
             Target::All => true,
-            Target::Only(id) | Target::AllBut(id) => self.told.contains_key(&id),
+            Target::Only(id) | Target::AllBut(id) => self.announced.contains_key(&id),
         };
         // Past channel 0 a packet has its channel behind it.
         let most = MAX_PACKET_BYTES - usize::from(channel != Channel::ZERO);
@@ -193,18 +193,18 @@ impl Game {
     fn disconnect_peer(&mut self, peer: Id, force: bool) {
         let Some(peer) = self.peer_id(peer) else { return };
         let result = self.session.disconnect_peer(peer, force, self.now);
-        assert_eq!(result.is_ok(), self.told.contains_key(&peer));
+        assert_eq!(result.is_ok(), self.announced.contains_key(&peer));
         if force {
-            self.told.remove(&peer);
+            self.announced.remove(&peer);
             if self.session.status() == Status::Disconnected {
-                self.told.clear();
+                self.announced.clear();
             }
         }
     }
 
     fn close(&mut self) {
         self.session.close(self.now);
-        self.told.clear();
+        self.announced.clear();
         assert_eq!(self.session.status(), Status::Disconnected);
         assert_eq!(self.wire.network().alive(), 0, "messages kept after close");
     }
@@ -232,18 +232,18 @@ impl Game {
         match &event {
             None => self.heard_all = true,
             Some(Event::PeerConnected(id)) => {
-                assert_eq!(self.told.insert(*id, false), None, "{id} connected twice");
-                assert!(self.host.is_none() || self.told.contains_key(&PeerId::HOST), "{id} before the host");
+                assert_eq!(self.announced.insert(*id, false), None, "{id} connected twice");
+                assert!(self.host.is_none() || self.announced.contains_key(&PeerId::HOST), "{id} before the host");
             }
             Some(Event::PeerDisconnected(id)) => {
                 assert_eq!(
-                    self.told.remove(id),
+                    self.announced.remove(id),
                     Some(true),
                     "{id} gone, but never there or without a reason"
                 );
             }
             Some(Event::ConnectionEnded { peer, .. }) => {
-                if let Some(ended) = peer.and_then(|id| self.told.get_mut(&id)) {
+                if let Some(ended) = peer.and_then(|id| self.announced.get_mut(&id)) {
                     *ended = true;
                 }
             }
@@ -260,8 +260,8 @@ impl Game {
         assert_eq!(read.as_ref().map(|packet| packet.peer), next);
         let Some(packet) = read else { return false };
         assert!(!packet.payload().is_empty());
-        let is_told = self.told.contains_key(&packet.peer);
-        assert!(is_told || !self.heard_all, "a packet from {}, which is not connected", packet.peer);
+        let is_announced = self.announced.contains_key(&packet.peer);
+        assert!(is_announced || !self.heard_all, "a packet from {}, which is not connected", packet.peer);
         let (channel, mode) = (packet.channel, packet.mode);
         drop(packet);
         let (connection, lane, number) = self.wire.network().last_dropped().expect("a packet is a message");
@@ -282,7 +282,7 @@ impl Game {
         network.tell(StatusChange { connection, token, remote, state: state.into() });
     }
 
-    fn greet(&mut self, connection: ConnectionHandle, peer_id: u32, native: bool) {
+    fn hello(&mut self, connection: ConnectionHandle, peer_id: u32, native: bool) {
         let mut network = self.wire.network();
         let (token, remote) = (network.token(connection), network.remote(connection));
         network.tell(StatusChange { connection, token, remote, state: ConnectionState::Connected });
@@ -350,10 +350,10 @@ impl Game {
         let own = session.unique_id();
         assert_eq!(own.is_some(), after != Status::Disconnected);
         assert_eq!(own == Some(PeerId::HOST), is_host);
-        let has_host = self.told.contains_key(&PeerId::HOST);
+        let has_host = self.announced.contains_key(&PeerId::HOST);
         match after {
-            Status::Disconnected => assert!(self.told.is_empty(), "peers that the game still believes in"),
-            Status::Connecting => assert!(self.told.is_empty() && !is_host),
+            Status::Disconnected => assert!(self.announced.is_empty(), "peers that the game still believes in"),
+            Status::Connecting => assert!(self.announced.is_empty() && !is_host),
             Status::Connected => assert_ne!(is_host, has_host, "connected means that there is one host"),
         }
     }
@@ -364,7 +364,7 @@ impl Game {
         let ids: BTreeSet<_> = peers.iter().map(|peer| peer.id).collect();
         let users: BTreeSet<_> = peers.iter().map(|peer| peer.steam_id).collect();
         assert_eq!((ids.len(), users.len()), (peers.len(), peers.len()), "two peers are one");
-        assert!(ids.iter().eq(self.told.keys()), "the peers are not those that were announced");
+        assert!(ids.iter().eq(self.announced.keys()), "the peers are not those that were announced");
         for peer in peers {
             assert_ne!(Some(peer.id), session.unique_id());
             assert_ne!(Some(peer.steam_id), session.local_steam_id(), "a peer that is ourselves");

@@ -62,7 +62,7 @@ pub(crate) enum Step {
     /// Someone asks to connect, on a connection of its own.
     Request(User),
     /// A connection becomes Connected, and a hello comes on it.
-    Greet {
+    Hello {
         on: Which,
         id: Id,
         native: bool,

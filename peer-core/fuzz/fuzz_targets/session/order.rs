@@ -59,7 +59,7 @@ impl Order {
         self.is_void || self.is_broken || self.lanes.values().all(|of| of.refused.is_empty())
     }
 
-    /// A goodbye comes after every packet, and tells their numbers.
+    /// A goodbye comes after every packet, and names their numbers.
     fn check_goodbye(&self, goodbye: &Goodbye) {
         if self.is_broken {
             return;
@@ -67,8 +67,8 @@ impl Order {
         assert!(self.is_settled(), "a goodbye before the backlog");
         let packets = self.lanes.iter().filter(|&(&lane, _)| lane != Lane::CONTROL.get());
         let numbers = packets.map(|(&lane, of)| (lane, of.number)).filter(|&(_, number)| number > 0);
-        let told = goodbye.last_numbers.iter().map(|&(lane, number)| (lane.get(), number));
-        assert!(told.eq(numbers), "a goodbye with other numbers");
+        let promised = goodbye.last_numbers.iter().map(|&(lane, number)| (lane.get(), number));
+        assert!(promised.eq(numbers), "a goodbye with other numbers");
     }
 }
 

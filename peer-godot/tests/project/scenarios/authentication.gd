@@ -42,13 +42,13 @@ func be_client() -> void:
 	await hear("host")
 	join()
 	if role == "good":
-		await until_told(["connected_to_server"])
-		equal(told[0], ["peer_authenticating", 1], "first")
+		await until_event(["connected_to_server"])
+		equal(events[0], ["peer_authenticating", 1], "first")
 		equal(asked, [[1, "welcome"]], "what the host says")
 		equal(ids_of("peer_connected"), [1], "peer_connected")
 		say("good is in", multiplayer.get_unique_id())
 	else:
-		await until_told(["server_disconnected"])
+		await until_event(["server_disconnected"])
 		equal(times("connected_to_server"), 0, "connected_to_server")
 		equal(ids_of("peer_connected"), [], "peer_connected")
 		equal(ids_of("peer_authenticating"), [1], "peer_authenticating")
@@ -74,4 +74,4 @@ func on_auth(id: int, data: PackedByteArray) -> void:
 		equal(api.complete_auth(id), OK, "complete_auth")
 	else:
 		api.disconnect_peer(id)
-		told.append(["peer_authentication_failed", id])
+		events.append(["peer_authentication_failed", id])

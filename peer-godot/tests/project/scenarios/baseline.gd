@@ -1,6 +1,6 @@
 extends "res://game_scenario.gd"
 ## The same game over ENet and over Steam (`GAME_TRANSPORT`), with a relay as ENet has it: every process writes down what it
-## is told, in order, with roles in the place of ids.
+## hears, in order, with roles in the place of ids.
 
 const ROLES: Array[String] = ["host", "a", "b"]
 const CHANNELS: Array[int] = [0, 1, 2]

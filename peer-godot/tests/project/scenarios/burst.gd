@@ -29,7 +29,7 @@ func run() -> void:
 			equal(peer.set_config(option, 4_000_000), OK, "set_config")
 		equal(peer.create_client(steam_id(1)), OK, "create_client")
 		use(peer)
-		await until_told(["connected_to_server"])
+		await until_event(["connected_to_server"])
 		var packet := PackedByteArray()
 		packet.resize(SIZE)
 		var puts := 0

@@ -78,7 +78,7 @@ func for_all_but_one(id_of: Dictionary) -> void:
 		var came := received.filter(func(packet: Array) -> bool: return packet[3] >= 10)
 		var numbers := came.map(func(packet: Array) -> int: return packet[3])
 		equal(numbers, [11, 12, 13] if role == "a" else [10, 13], "what was for %s" % role)
-	told.clear()
+	events.clear()
 	await meet("all but one", ROLES)
 
 
@@ -92,12 +92,12 @@ func sent_away(id_of: Dictionary) -> void:
 			var map := (multiplayer.multiplayer_peer as SteamMultiplayerPeer).get_peer_map()
 			equal(map, {id_of["b"]: steam_id(3)}, "get_peer_map without a")
 		"a":
-			await until_told(["server_disconnected"])
+			await until_event(["server_disconnected"])
 			equal(sorted(ids_of("peer_disconnected")), sorted([1, id_of["b"]]), "who is gone for a")
-			var why := told.filter(func(what: Array) -> bool: return what[0] == "ended" and what[2] == 1)
+			var why := events.filter(func(what: Array) -> bool: return what[0] == "ended" and what[2] == 1)
 			equal(why.map(func(what: Array) -> int: return what[3]), [SteamMultiplayerPeer.END_REASON_LEFT], "why")
 		"b":
-			await until_told(["peer_disconnected", id_of["a"]])
+			await until_event(["peer_disconnected", id_of["a"]])
 	await meet("away", ROLES)
 	if role == "host":
 		equal(ids_of("peer_disconnected"), [], "SceneMultiplayer does not tell whoever asked for it")

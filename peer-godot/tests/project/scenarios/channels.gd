@@ -14,7 +14,7 @@ func host() -> void:
 	equal(peer.create_host(), OK, "create_host")
 	say("host")
 	var numbers := {}
-	await poll_until("the client", func() -> bool: return not told.is_empty())
+	await poll_until("the client", func() -> bool: return not events.is_empty())
 	# The last of each, so that unreliable ones may get lost.
 	var last := 0
 	await poll_until("all packets", func() -> bool:
@@ -38,7 +38,7 @@ func host() -> void:
 func client() -> void:
 	await hear("host")
 	equal(peer.create_client(steam_id(1)), OK, "create_client")
-	await poll_until_told(["connected", 1])
+	await poll_until_event(["connected", 1])
 	for number in COUNT:
 		for channel in CHANNELS:
 			for mode in MODES:

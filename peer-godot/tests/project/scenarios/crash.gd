@@ -11,12 +11,12 @@ func run() -> void:
 		"player":
 			await hear("host")
 			join()
-			await until_told(["connected_to_server"])
+			await until_event(["connected_to_server"])
 			say("playing", multiplayer.get_unique_id())
 			await hear("nothing, until it is killed")
 		"again":
 			join()
-			await until_told(["connected_to_server"])
+			await until_event(["connected_to_server"])
 			check(multiplayer.get_unique_id() != await hear("playing"), "a new id")
 			say("again", multiplayer.get_unique_id())
 			await hear("seen")
@@ -31,13 +31,13 @@ func be_host() -> void:
 	equal(multiplayer.get_peers(), PackedInt32Array([now]), "peers")
 	equal(peer.get_peer_map(), {now: steam_id(2)}, "get_peer_map")
 	equal(peer.get_peer_id_for_steam_id(steam_id(2)), now, "get_peer_id_for_steam_id")
-	equal(told.map(func(what: Array) -> Array: return what.slice(0, 3)), [
+	equal(events.map(func(what: Array) -> Array: return what.slice(0, 3)), [
 		["peer_connected", former],
 		["ended", steam_id(2), former],
 		["peer_disconnected", former],
 		["peer_connected", now],
-	], "what the host is told")
+	], "the host's events")
 	# Local Steam's sockets may notice first that the former process is gone.
-	check(told[1][3] in [SteamMultiplayerPeer.END_REASON_REPLACED, 5010], "why: %s" % [told[1]])
+	check(events[1][3] in [SteamMultiplayerPeer.END_REASON_REPLACED, 5010], "why: %s" % [events[1]])
 	say("seen")
-	await until_told(["peer_disconnected", now])
+	await until_event(["peer_disconnected", now])

@@ -28,7 +28,7 @@ func host() -> void:
 	in_use()
 	options()
 	say("host")
-	await poll_until("the client", func() -> bool: return not told.is_empty())
+	await poll_until("the client", func() -> bool: return not events.is_empty())
 	puts(connected_ids()[0])
 	await too_far_behind(connected_ids()[0])
 	peer.close()
@@ -140,13 +140,13 @@ func too_far_behind(id: int) -> void:
 			fail("no end of room")
 			return
 	check(count >= 1, "room for a packet")
-	await poll_until_told(["disconnected", id])
+	await poll_until_event(["disconnected", id])
 	check_reason()
 	await poll_until_said("that was it")
 
 
 func check_reason() -> void:
-	var ends := told.filter(func(what: Array) -> bool: return what[0] == "ended")
+	var ends := events.filter(func(what: Array) -> bool: return what[0] == "ended")
 	equal(ends.map(func(what: Array) -> int: return what[3]), [SteamMultiplayerPeer.END_REASON_TOO_FAR_BEHIND], "reasons")
 
 
@@ -161,6 +161,6 @@ func client() -> void:
 	await poll_until("the end", func() -> bool:
 		while peer.get_available_packet_count() > 0:
 			peer.get_packet()
-		return told.has(["disconnected", 1]))
+		return events.has(["disconnected", 1]))
 	check_reason()
 	say("that was it")

@@ -11,7 +11,7 @@ const ACTIONS: Array[String] = [
 var peer: SteamMultiplayerPeer
 var is_polling := false
 ## The signals of a round, in order.
-var told: Array[String] = []
+var events: Array[String] = []
 var acted := false
 
 
@@ -27,7 +27,7 @@ func run() -> void:
 
 ## A host whose handler of that signal does that.
 func host(of: String, action: String) -> void:
-	told.clear()
+	events.clear()
 	acted = false
 	peer = SteamMultiplayerPeer.new()
 	# Each round on a port of its own: the client may still be saying goodbye to the host of the last one.
@@ -40,12 +40,12 @@ func host(of: String, action: String) -> void:
 	)
 	print("%d ms: %s in a handler of %s" % [Time.get_ticks_msec(), action, of])
 	say("round " + action)
-	await until("peer_connected in %s, %s" % [of, action], func() -> bool: return poll() and not told.is_empty())
+	await until("peer_connected in %s, %s" % [of, action], func() -> bool: return poll() and not events.is_empty())
 	if of != "peer_connected":
 		say("leave " + action)
 	await until("the handler of %s, %s" % [of, action], func() -> bool: return poll() and acted)
 	if action in ["disconnect", "kick"] and of == "peer_connected":
-		await until("the end of it", func() -> bool: return poll() and told.has("peer_disconnected"))
+		await until("the end of it", func() -> bool: return poll() and events.has("peer_disconnected"))
 	say("leave " + action)
 	var key := "left " + action
 	await until("the client to go", func() -> bool: return poll() and FileAccess.file_exists(board.path_join(key)))
@@ -69,11 +69,11 @@ func poll() -> bool:
 func _on_signal(id: int, what: String, of: String, action: String) -> void:
 	check(is_polling, "%s only while polled" % what)
 	check(id > 1, "the id of %s" % what)
-	told.append(what)
+	events.append(what)
 	if what != of or acted:
 		return
 	acted = true
-	var before := told.size()
+	var before := events.size()
 	var is_there := of == "peer_connected"
 	match action:
 		"close":
@@ -128,7 +128,7 @@ func _on_signal(id: int, what: String, of: String, action: String) -> void:
 			equal(peer.get_steam_id_for_peer_id(id), steam_id(2) if of != "peer_disconnected" else 0, "its Steam id")
 			peer.server_relay = is_there
 			peer.refuse_new_connections = is_there
-	equal(told.size(), before, "signals from within %s" % action)
+	equal(events.size(), before, "signals from within %s" % action)
 
 
 ## A client that comes for each round, and goes when it is told to or has to.

@@ -18,7 +18,7 @@ func run() -> void:
 	# Now with somebody in it; in turn each leaves first, or both at once.
 	for i in ROUNDS:
 		var round := "round %d" % i
-		told.clear()
+		events.clear()
 		if role == "host":
 			host()
 			say(round)

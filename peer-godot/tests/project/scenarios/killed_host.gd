@@ -13,10 +13,10 @@ func run() -> void:
 	equal(peer.set_config(SteamMultiplayerPeer.NETWORKING_CONFIG_TIMEOUT_CONNECTED, 1500), OK, "set_config")
 	await hear("host")
 	equal(peer.create_client(steam_id(1)), OK, "create_client")
-	await poll_until_told(["connected", 1])
+	await poll_until_event(["connected", 1])
 	say("connected")
 	await hear("killed")
-	await poll_until_told(["disconnected", 1])
+	await poll_until_event(["disconnected", 1])
 	equal(status(), MultiplayerPeer.CONNECTION_DISCONNECTED, "the status without a host")
-	var ended: Array = told.filter(func(what: Array) -> bool: return what[0] == "ended")[0]
+	var ended: Array = events.filter(func(what: Array) -> bool: return what[0] == "ended")[0]
 	check(ended[1] == steam_id(1) and ended[2] == 1 and ended[3] > 2999, "Steam's reason: %s" % [ended])

@@ -1,5 +1,5 @@
 extends "res://game_scenario.gd"
-## A host and three clients of a lobby, round after round: who comes and who goes is told to everyone else once.
+## A host and three clients of a lobby, round after round: everyone else hears once of who comes and who goes.
 
 const ROLES: Array[String] = ["host", "a", "b", "c"]
 
@@ -17,10 +17,10 @@ func run() -> void:
 	listen()
 	if role != "host":
 		var peer := join()
-		await until_told(["connection_failed"])
+		await until_event(["connection_failed"])
 		equal(times("connection_failed"), 1, "connection_failed")
 		equal(times("ended"), 1, "connection_ended")
-		equal(told.size(), 2, "events of a host that does not host: %s" % [told])
+		equal(events.size(), 2, "events of a host that does not host: %s" % [events])
 		equal(peer.get_connection_status(), MultiplayerPeer.CONNECTION_DISCONNECTED, "the status then")
 	await meet("there is no host", ROLES)
 	for i in orders().size():
@@ -28,7 +28,7 @@ func run() -> void:
 
 
 func play_round(round: String, order: Array, is_one_by_one: bool) -> void:
-	told.clear()
+	events.clear()
 	var lobby: int
 	if role == "host":
 		lobby = await make_lobby()
@@ -42,7 +42,7 @@ func play_round(round: String, order: Array, is_one_by_one: bool) -> void:
 		if is_one_by_one and place + 1 < order.size() and order[place + 1] != "host":
 			await hear("%s, %s is in" % [round, order[place + 1]])
 		connect_to_lobby(lobby)
-		await until_told(["connected_to_server"])
+		await until_event(["connected_to_server"])
 		say("%s, %s is in" % [round, role])
 	await until_peers(3)
 	var id_of := await meet(round + ", full", ROLES, multiplayer.get_unique_id())
@@ -60,8 +60,8 @@ func play_round(round: String, order: Array, is_one_by_one: bool) -> void:
 			leave()
 			break
 		if is_over:
-			await until_told(["server_disconnected"])
-			equal(told.filter(func(what: Array) -> bool: return what[0] != "ended").back(),
+			await until_event(["server_disconnected"])
+			equal(events.filter(func(what: Array) -> bool: return what[0] != "ended").back(),
 				["server_disconnected"], "the last event of a client's")
 			check_news(order, id_of)
 		else:
@@ -70,7 +70,7 @@ func play_round(round: String, order: Array, is_one_by_one: bool) -> void:
 	SteamSession.leave_lobby(lobby)
 
 
-## Everything was told once.
+## Everything was heard once.
 func check_news(order: Array, id_of: Dictionary) -> void:
 	var others := ROLES.filter(func(other: String) -> bool: return other != role)
 	var connected := ids_of("peer_connected")
@@ -85,7 +85,7 @@ func check_news(order: Array, id_of: Dictionary) -> void:
 	var gone := order.slice(0, end).map(func(other: String) -> int: return id_of[other])
 	var disconnected := ids_of("peer_disconnected")
 	equal(disconnected.slice(0, gone.size()), gone, "peer_disconnected, in order")
-	var has_lost_host := told.has(["server_disconnected"])
+	var has_lost_host := events.has(["server_disconnected"])
 	equal(has_lost_host, not is_host and end == order.find("host"), "server_disconnected")
 	if has_lost_host:
 		equal(times("server_disconnected"), 1, "server_disconnected")
@@ -93,5 +93,5 @@ func check_news(order: Array, id_of: Dictionary) -> void:
 	else:
 		equal(disconnected.size(), gone.size(), "peer_disconnected")
 	# Besides those of dials to members who did not listen yet.
-	var ended := told.filter(func(what: Array) -> bool: return what[0] == "ended" and what[2] != 0)
+	var ended := events.filter(func(what: Array) -> bool: return what[0] == "ended" and what[2] != 0)
 	equal(sorted(ended.map(func(what: Array) -> int: return what[2])), sorted(disconnected), "connection_ended")

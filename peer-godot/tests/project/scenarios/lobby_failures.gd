@@ -17,7 +17,7 @@ func is_fresh(after: String) -> void:
 	equal(peer.get_tracked_lobby(), 0, "the lobby after " + after)
 	equal(peer.get_peer_map(), {}, "the peers after " + after)
 	poll()
-	equal(told, [], "the signals after " + after)
+	equal(events, [], "the signals after " + after)
 
 
 func own() -> void:
@@ -35,7 +35,7 @@ func own() -> void:
 	equal(status(), MultiplayerPeer.CONNECTION_CONNECTED, "the status of a host")
 	say("lobby", lobby)
 	await poll_until_said("refused")
-	equal(told, [["ended", steam_id(2), 0, 1003, "not in the lobby"]], "what a stranger leaves behind")
+	equal(events, [["ended", steam_id(2), 0, 1003, "not in the lobby"]], "what a stranger leaves behind")
 	await poll_until("the guest", func() -> bool: return not connected_ids().is_empty())
 	await poll_until_said("done")
 	peer.close()
@@ -54,17 +54,17 @@ func visit() -> void:
 	# The host lets in only who is in its lobby.
 	equal(peer.create_client(steam_id(1)), OK, "create_client from outside")
 	await poll_until("the refusal", func() -> bool: return status() == MultiplayerPeer.CONNECTION_DISCONNECTED)
-	equal(told.size(), 1, "the event of a refusal")
-	equal(told[0].slice(0, 4), ["ended", steam_id(1), 0, 1003], "why it was refused")
-	told.clear()
+	equal(events.size(), 1, "the event of a refusal")
+	equal(events[0].slice(0, 4), ["ended", steam_id(1), 0, 1003], "why it was refused")
+	events.clear()
 	is_fresh("a refusal")
 	say("refused")
 	# A host that is not there.
 	equal(peer.set_config(SteamMultiplayerPeer.NETWORKING_CONFIG_TIMEOUT_INITIAL, 500), OK, "set_config")
 	equal(peer.create_client(steam_id(99)), OK, "create_client of somebody who is not there")
 	await poll_until("the end of it", func() -> bool: return status() == MultiplayerPeer.CONNECTION_DISCONNECTED)
-	equal(told[0].slice(0, 3), ["ended", steam_id(99), 0], "the event of nobody")
-	told.clear()
+	equal(events[0].slice(0, 3), ["ended", steam_id(99), 0], "the event of nobody")
+	events.clear()
 	is_fresh("nobody")
 	peer.clear_config(SteamMultiplayerPeer.NETWORKING_CONFIG_TIMEOUT_INITIAL)
 	# At last.
@@ -75,7 +75,7 @@ func visit() -> void:
 	is_fresh("host_with_lobby of a lobby of which one is a member")
 	equal(peer.connect_to_lobby(lobby), OK, "connect_to_lobby")
 	equal(peer.get_tracked_lobby(), lobby, "get_tracked_lobby")
-	await poll_until_told(["connected", 1])
+	await poll_until_event(["connected", 1])
 	peer.close()
 	equal(peer.get_tracked_lobby(), 0, "get_tracked_lobby after close")
 	say("done")

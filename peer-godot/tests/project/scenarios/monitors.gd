@@ -23,7 +23,7 @@ func ours() -> Array:
 		func(name: StringName) -> bool: return name.begins_with("Steam Peer"))
 
 
-func figure(name: String) -> float:
+func value(name: String) -> float:
 	return Performance.get_custom_monitor("Steam Peer/" + name)
 
 
@@ -37,7 +37,7 @@ func host() -> void:
 		check(name in ours(), "the monitor %s" % name)
 	equal(ours().size(), NAMES.size(), "how many monitors")
 	for name in NAMES:
-		equal(figure(name), 0.0, "%s of a host alone" % name)
+		equal(value(name), 0.0, "%s of a host alone" % name)
 	# Another session has a category of its own.
 	var other := SteamMultiplayerPeer.new()
 	equal(other.create_host(1), OK, "create_host on another port")
@@ -46,21 +46,21 @@ func host() -> void:
 	other.close()
 	equal(ours().size(), NAMES.size(), "how many monitors after the other's close")
 	say("host")
-	await poll_until("the client", func() -> bool: return not told.is_empty())
+	await poll_until("the client", func() -> bool: return not events.is_empty())
 	var seen := {}
 	await poll_until("packets in the monitors", func() -> bool:
 		equal(peer.put_packet(bytes([1, 2, 3, 4])), OK, "put_packet")
 		while peer.get_available_packet_count() > 0:
 			peer.get_packet()
 		for name in NAMES:
-			var now := figure(name)
+			var now := value(name)
 			check(is_finite(now) and now >= 0.0 and now < 1e9, "%s: %s" % [name, now])
 			if now > 0.0:
 				seen[name] = now
 		return (seen.has("packets in (per s)") and seen.has("packets out (per s)")
 			and seen.has("bytes in (per s)") and seen.has("bytes out (per s)")))
-	check(figure("ping worst (ms)") < 1000.0, "the ping on one machine")
-	check(figure("ping mean (ms)") <= figure("ping worst (ms)"), "the mean and the worst ping")
+	check(value("ping worst (ms)") < 1000.0, "the ping on one machine")
+	check(value("ping mean (ms)") <= value("ping worst (ms)"), "the mean and the worst ping")
 	peer.close()
 	equal(ours(), [], "monitors after close")
 	# They come again, and go with the peer too.
@@ -74,7 +74,7 @@ func client() -> void:
 	await hear("host")
 	equal(peer.create_client(steam_id(1)), OK, "create_client")
 	equal(ours().size(), NAMES.size(), "how many monitors")
-	await poll_until_told(["connected", 1])
+	await poll_until_event(["connected", 1])
 	await poll_until("the host to go", func() -> bool:
 		if status() != MultiplayerPeer.CONNECTION_CONNECTED:
 			return true

@@ -48,7 +48,7 @@ func receiver() -> void:
 func sender() -> void:
 	await hear("host")
 	equal(peer.create_client(steam_id(1)), OK, "create_client")
-	await poll_until_told(["connected", 1])
+	await poll_until_event(["connected", 1])
 	for number in COUNT:
 		for channel in CHANNELS:
 			put(channel, MultiplayerPeer.TRANSFER_MODE_UNRELIABLE_ORDERED, number)

@@ -34,7 +34,7 @@ func host() -> void:
 	equal(peer.get_peer_id_for_steam_id(steam_id(2)), 0, "get_peer_id_for_steam_id of nobody")
 	equal(peer.get_steam_id_for_peer_id(2), 0, "get_steam_id_for_peer_id of nobody")
 	say("host")
-	await poll_until("two peers", func() -> bool: return told.size() == 2)
+	await poll_until("two peers", func() -> bool: return events.size() == 2)
 	var a := peer.get_peer_id_for_steam_id(steam_id(2))
 	var b := peer.get_peer_id_for_steam_id(steam_id(3))
 	equal(peer.get_peer_map(), {a: steam_id(2), b: steam_id(3)}, "get_peer_map with two")
@@ -52,7 +52,7 @@ func host() -> void:
 	equal(peer.put_packet(bytes([2])), OK, "put_packet to all")
 	peer.set_target_peer(-a)
 	equal(peer.put_packet(bytes([3])), OK, "put_packet to all but one")
-	await figures(to_alice)
+	await check_statistics(to_alice)
 	# What comes from alice, on channels that nobody has declared.
 	say("send")
 	for expected: Array in [
@@ -64,13 +64,13 @@ func host() -> void:
 
 
 ## Each statistic is a number, and those that must be there are.
-func figures(to_alice: SteamPacketPeer) -> void:
+func check_statistics(to_alice: SteamPacketPeer) -> void:
 	await poll_until("an acknowledgement", func() -> bool:
 		return to_alice.get_statistic(SteamPacketPeer.STAT_SENT_UNACKED_RELIABLE) == 0.0)
 	for name in ClassDB.class_get_enum_constants("SteamPacketPeer", "Statistic"):
 		var statistic := ClassDB.class_get_integer_constant("SteamPacketPeer", name)
-		var figure: float = to_alice.call("get_statistic", statistic)
-		check(is_finite(figure) and figure >= -1.0, "%s: %s" % [name, figure])
+		var value: float = to_alice.call("get_statistic", statistic)
+		check(is_finite(value) and value >= -1.0, "%s: %s" % [name, value])
 	check(to_alice.get_statistic(SteamPacketPeer.STAT_PING_MS) < 1000.0, "a ping on one machine")
 	check(to_alice.get_statistic(SteamPacketPeer.STAT_SEND_RATE) > 0.0, "a send rate")
 	equal(to_alice.get_statistic(SteamPacketPeer.STAT_BACKLOG_BYTES), 0.0, "a backlog")
@@ -79,39 +79,39 @@ func figures(to_alice: SteamPacketPeer) -> void:
 
 ## Somebody is disconnected, somebody is kicked, and somebody goes without a signal.
 func ends(a: int, b: int, to_alice: SteamPacketPeer) -> void:
-	told.clear()
+	events.clear()
 	to_alice.disconnect_peer()
-	equal(told, [], "signals out of disconnect_peer")
-	await poll_until_told(["disconnected", a])
-	equal(told.map(func(what: Array) -> String: return what[0]), ["ended", "disconnected"], "the news of an end")
-	equal(told[0].slice(0, 4), ["ended", steam_id(2), a, 1000], "why alice is gone")
+	equal(events, [], "signals out of disconnect_peer")
+	await poll_until_event(["disconnected", a])
+	equal(events.map(func(what: Array) -> String: return what[0]), ["ended", "disconnected"], "the events of an end")
+	equal(events[0].slice(0, 4), ["ended", steam_id(2), a, 1000], "why alice is gone")
 	equal(peer.get_peer(a), null, "get_peer of somebody gone")
 	equal(to_alice.get_state(), SteamPacketPeer.STATE_NONE, "the state of somebody gone")
-	equal(to_alice.get_statistic(SteamPacketPeer.STAT_SEND_RATE), 0.0, "a figure of somebody gone")
+	equal(to_alice.get_statistic(SteamPacketPeer.STAT_SEND_RATE), 0.0, "a statistic of somebody gone")
 	equal(to_alice.get_steam_id(), steam_id(2), "the Steam id of somebody gone")
 	expect_error("put_packet: target peer %d is not connected" % a)
 	equal(to_alice.put_packet(bytes([1])), ERR_INVALID_PARAMETER, "put_packet to somebody gone")
 	expect_error("disconnect_peer: peer %d is not connected" % a, 2)
 	to_alice.disconnect_peer()
 	peer.disconnect_peer(a)
-	told.clear()
+	events.clear()
 	peer.kick(b, "no cheating")
-	equal(told, [], "signals out of kick")
-	await poll_until_told(["disconnected", b])
-	equal(told[0], ["ended", steam_id(3), b, 1001, "no cheating"], "why bob is gone")
+	equal(events, [], "signals out of kick")
+	await poll_until_event(["disconnected", b])
+	equal(events[0], ["ended", steam_id(3), b, 1001, "no cheating"], "why bob is gone")
 	expect_error("kick: peer %d is not connected" % b)
 	peer.kick(b)
 	# Bob comes back, under another id, and is forgotten at once.
-	told.clear()
-	await poll_until("bob again", func() -> bool: return not told.is_empty())
-	var again: int = told[0][1]
+	events.clear()
+	await poll_until("bob again", func() -> bool: return not events.is_empty())
+	var again: int = events[0][1]
 	check(again != b and again > 1, "a new id for bob")
 	var to_bob := peer.get_peer(again)
 	peer.disconnect_peer(again, true)
 	equal(peer.get_peer(again), null, "get_peer of somebody forced out")
 	equal(peer.get_peer_map(), {}, "get_peer_map after all that")
 	await poll_until_said("bob is out")
-	equal(told, [["connected", again]], "no signal for somebody forced out")
+	equal(events, [["connected", again]], "no signal for somebody forced out")
 	peer.close()
 	equal(to_bob.get_state(), SteamPacketPeer.STATE_NONE, "a packet peer after close")
 	peer = null
@@ -125,9 +125,9 @@ func join() -> void:
 	equal(peer.create_client(steam_id(1)), OK, "create_client")
 	equal(status(), MultiplayerPeer.CONNECTION_CONNECTING, "the status of a client")
 	check(peer.get_unique_id() > 1, "the id of a client")
-	await poll_until_told(["connected", 1])
+	await poll_until_event(["connected", 1])
 	equal(status(), MultiplayerPeer.CONNECTION_CONNECTED, "the status of a client with its host")
-	equal(told[0], ["connected", 1], "the host is the first")
+	equal(events[0], ["connected", 1], "the host is the first")
 
 
 func alice() -> void:
@@ -144,9 +144,9 @@ func alice() -> void:
 		peer.transfer_mode = case[1]
 		equal(peer.put_packet(bytes([case[2]])), OK, "put_packet")
 		poll()
-	await poll_until_told(["disconnected", 1])
+	await poll_until_event(["disconnected", 1])
 	equal(status(), MultiplayerPeer.CONNECTION_DISCONNECTED, "the status after the host's goodbye")
-	var ended := told.filter(func(what: Array) -> bool: return what[0] == "ended")
+	var ended := events.filter(func(what: Array) -> bool: return what[0] == "ended")
 	equal(ended.back().slice(0, 4), ["ended", steam_id(1), 1, 1000], "why the host is gone")
 	equal(peer.get_unique_id(), 0, "the id afterwards")
 
@@ -155,13 +155,13 @@ func bob() -> void:
 	await join()
 	equal(await receive(), [1, 0, RELIABLE, bytes([2])], "what was for all")
 	equal(await receive(), [1, 0, RELIABLE, bytes([3])], "what was for all but alice")
-	await poll_until_told(["disconnected", 1])
-	var ended := told.filter(func(what: Array) -> bool: return what[0] == "ended")
+	await poll_until_event(["disconnected", 1])
+	var ended := events.filter(func(what: Array) -> bool: return what[0] == "ended")
 	check(["ended", steam_id(1), 1, 1001, "no cheating"] in ended, "why the host is gone: %s" % [ended])
 	equal(status(), MultiplayerPeer.CONNECTION_DISCONNECTED, "the status of somebody kicked")
 	# With a new peer, as games do.
-	told.clear()
+	events.clear()
 	new_peer()
 	equal(peer.create_client(steam_id(1)), OK, "create_client again")
-	await poll_until_told(["disconnected", 1])
+	await poll_until_event(["disconnected", 1])
 	say("bob is out")

@@ -1,5 +1,5 @@
 extends "res://game_scenario.gd"
-## `refuse_new_connections`: whoever comes is told so, those who are in stay, and afterwards the game is open again.
+## `refuse_new_connections`: whoever comes hears so, those who are in stay, and afterwards the game is open again.
 
 const ROLES: Array[String] = ["host", "a", "b"]
 
@@ -16,15 +16,15 @@ func run() -> void:
 	elif role == "a":
 		await hear("host")
 		join()
-		await until_told(["connected_to_server"])
+		await until_event(["connected_to_server"])
 	else:
 		await hear("closed")
 		join()
-		await until_told(["connection_failed"])
-		equal(told.map(func(what: Array) -> Array: return what.slice(0, 4)), [
+		await until_event(["connection_failed"])
+		equal(events.map(func(what: Array) -> Array: return what.slice(0, 4)), [
 			["ended", steam_id(1), 0, SteamMultiplayerPeer.END_REASON_REFUSED],
 			["connection_failed"],
-		], "what b is told")
+		], "b's events")
 	await meet("refused", ROLES)
 	if role == "host":
 		equal(times("peer_connected"), 1, "peer_connected")
@@ -35,5 +35,5 @@ func run() -> void:
 	elif role == "b":
 		await hear("open")
 		join()
-		await until_told(["connected_to_server"])
+		await until_event(["connected_to_server"])
 	await meet("open", ROLES)

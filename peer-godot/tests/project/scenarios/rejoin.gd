@@ -11,10 +11,10 @@ func run() -> void:
 		equal(peer.create_host(), OK, "create_host")
 		say("host")
 		for i in TIMES:
-			# The last words of somebody who leaves at once.
+			# The last packet of somebody who leaves at once.
 			equal((await receive())[3], bytes([i]), "a packet")
-		await poll_until("the last end", func() -> bool: return told.size() == 3 * TIMES)
-		var kinds := told.map(func(what: Array) -> String: return what[0])
+		await poll_until("the last end", func() -> bool: return events.size() == 3 * TIMES)
+		var kinds := events.map(func(what: Array) -> String: return what[0])
 		for i in TIMES:
 			equal(kinds.slice(3 * i, 3 * i + 3), ["connected", "ended", "disconnected"], "session %d" % i)
 		equal(connected_ids().size(), TIMES, "how many came")
@@ -23,8 +23,8 @@ func run() -> void:
 	for i in TIMES:
 		if role == "client with new peers":
 			new_peer()
-		told.clear()
+		events.clear()
 		equal(peer.create_client(steam_id(1)), OK, "create_client")
-		await poll_until_told(["connected", 1])
+		await poll_until_event(["connected", 1])
 		equal(peer.put_packet(bytes([i])), OK, "put_packet")
 		peer.close()

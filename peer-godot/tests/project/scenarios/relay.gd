@@ -26,7 +26,7 @@ func run() -> void:
 
 func play_in(place: String, to_host: Callable, to_join: Callable) -> void:
 	calls.clear()
-	told.clear()
+	events.clear()
 	var lobby: int
 	if role == "host":
 		lobby = await make_lobby()
@@ -62,13 +62,13 @@ func play_in(place: String, to_host: Callable, to_join: Callable) -> void:
 	if role == "a":
 		leave()
 	else:
-		await until_told(["peer_disconnected", id_of["a"]])
+		await until_event(["peer_disconnected", id_of["a"]])
 		equal(ids_of("peer_disconnected"), [id_of["a"]], "who is gone")
 		equal(multiplayer.get_peers().size(), 2, "who is left")
 	await meet(place + ", without a", ROLES)
 	if role == "host":
 		leave()
 	elif role != "a":
-		await until_told(["server_disconnected"])
+		await until_event(["server_disconnected"])
 	await meet(place + ", over", ROLES)
 	SteamSession.leave_lobby(lobby)

@@ -32,7 +32,7 @@ func run() -> void:
 		if role == "late":
 			await hear("early has moved")
 		connect_to_lobby(lobby, true)
-		await until_told(["connected_to_server"])
+		await until_event(["connected_to_server"])
 	var me := multiplayer.get_unique_id()
 	await until("an avatar of one's own", func() -> bool: return avatar(me) != null)
 	avatar(me).place = Vector2(me % 1000, 1)
@@ -69,7 +69,7 @@ func run() -> void:
 	await meet("early has left", ROLES)
 	if role == "late":
 		await hear("nothing more of the host")
-		await until_told(["server_disconnected"])
+		await until_event(["server_disconnected"])
 	elif role == "host":
 		say("nothing more of the host")
 		leave()

@@ -80,7 +80,7 @@ func leave_from_handlers() -> void:
 					equal(SteamSession.initialize(480), OK, "initialize after shutdown in " + event)
 					equal(SteamSession.get_steam_id(), steam_id(1), "get_steam_id after all in " + event)
 			SteamSession.connect(event, handler)
-			# Twice: what comes after the shutdown is not told any more.
+			# Twice: nothing is emitted after the shutdown.
 			for i in 2:
 				match event:
 					&"lobby_created":

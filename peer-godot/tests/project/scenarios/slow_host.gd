@@ -27,13 +27,13 @@ func client() -> void:
 	var since := Time.get_ticks_msec()
 	await poll_until("some time", func() -> bool:
 		check(status() == MultiplayerPeer.CONNECTION_CONNECTING, "the status without a host")
-		check(connected_ids().is_empty(), "nobody before the host: %s" % [told])
+		check(connected_ids().is_empty(), "nobody before the host: %s" % [events])
 		return Time.get_ticks_msec() - since > int(SLOWNESS_SECONDS * 1000.0))
 	say(role + " has waited")
 	await poll_until("the host", func() -> bool: return not connected_ids().is_empty())
 	equal(status(), MultiplayerPeer.CONNECTION_CONNECTED, "the status with the host")
-	# The other client was there already: it is told in the same poll.
-	equal(connected_ids().size(), 2, "who is told with the host")
+	# The other client was there already: it is announced in the same poll.
+	equal(connected_ids().size(), 2, "who is announced with the host")
 	equal(connected_ids()[0], 1, "the host is the first")
 	say(role + " is done")
 	await poll_until_said("a is done")

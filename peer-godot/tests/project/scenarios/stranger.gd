@@ -1,5 +1,5 @@
 extends "res://game_scenario.gd"
-## Whoever is not in the lobby does not get into the game, is told why, and nobody there hears of it as a peer.
+## Whoever is not in the lobby does not get into the game, hears why, and nobody there hears of it as a peer.
 
 const ROLES: Array[String] = ["host", "member", "stranger"]
 
@@ -15,15 +15,15 @@ func run() -> void:
 		var lobby: int = await hear("lobby")
 		await enter_lobby(lobby)
 		connect_to_lobby(lobby)
-		await until_told(["connected_to_server"])
+		await until_event(["connected_to_server"])
 	else:
 		await hear("lobby")
 		join()
-		await until_told(["connection_failed"])
-		equal(told, [
+		await until_event(["connection_failed"])
+		equal(events, [
 			["ended", steam_id(1), 0, SteamMultiplayerPeer.END_REASON_NOT_IN_LOBBY, ended_message()],
 			["connection_failed"],
-		] as Array[Array], "what a stranger is told")
+		] as Array[Array], "a stranger's events")
 	equal(SteamMultiplayerPeer.END_REASON_NOT_IN_LOBBY, 1003, "the number of the reason")
 	await meet("refused", ROLES)
 	if role != "stranger":
@@ -43,12 +43,12 @@ func run() -> void:
 	elif role == "stranger":
 		await hear("open")
 		join()
-		await until_told(["connected_to_server"])
+		await until_event(["connected_to_server"])
 	await meet("open to all", ROLES)
 
 
 ## In words for people, which are not empty.
 func ended_message() -> String:
-	var message: String = told[0][4]
+	var message: String = events[0][4]
 	check(not message.is_empty(), "words for people")
 	return message

@@ -21,7 +21,7 @@ func run() -> void:
 	multiplayer.multiplayer_peer = peer
 	await frames(3)
 	SteamSession.shutdown()
-	equal(told, [], "what the peer told")
+	equal(events, [], "the peer's events")
 
 
 func peers() -> void:

@@ -39,7 +39,7 @@ pub fn search_variable() -> &'static str {
     }
 }
 
-/// The variable in which the addon, and whatever else finds Steam's library at run time, is told where that is.
+/// The variable that tells the addon, and whatever else finds Steam's library at run time, where that is.
 pub const SETTING: &str = "STEAM_API_LIBRARY";
 
 /// Has a process load the Steam library in this folder, whether it links against it or finds it at run time.

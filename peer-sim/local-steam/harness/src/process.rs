@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::lines::ROLE;
-use crate::{TIMEOUT, until};
+use crate::wait::{TIMEOUT, until};
 
 /// How many printed lines are kept, and how many bytes of each.
 const KEPT_LINES: usize = 1_000;

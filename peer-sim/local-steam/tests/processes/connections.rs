@@ -56,52 +56,6 @@ pub(crate) fn a_client_connects_and_both_know_who_it_is() {
     assert_eq!(host.ask(&format!("ping {accepted}"))[0], "1");
 }
 
-/// The two of a symmetric connection, dialled in an order that `dial` decides.
-fn symmetric(dial: impl FnOnce(&mut Process, &mut Process) -> (u64, u64)) {
-    let network = Network::new();
-    let (mut alice, mut bob) = two(&network);
-    for process in [&mut alice, &mut bob] {
-        process.ask("listen 0 symmetric");
-        process.ask("accepts no");
-    }
-    let (at_alice, at_bob) = dial(&mut alice, &mut bob);
-    alice.expect(&format!("status {at_alice} {CONNECTED}"));
-    bob.expect(&format!("status {at_bob} {CONNECTED}"));
-    // One connection, whichever way it was made, with the options of the dial.
-    assert_eq!(alice.number(&format!("user {at_alice}")), 7);
-    assert_eq!(bob.number(&format!("user {at_bob}")), 7);
-    alice.ask(&format!("send-one {at_alice} {RELIABLE} 10"));
-    bob.expect(&format!("message {at_bob} lane 0 number 1"));
-    bob.ask(&format!("send-one {at_bob} {RELIABLE} 10"));
-    alice.expect(&format!("message {at_alice} lane 0 number 1"));
-}
-
-fn dial(process: &mut Process, account: u32) -> u64 {
-    process.number(&format!("dial {} 0 symmetric", steam_id(account)))
-}
-
-/// Dials while the other's request waits: the case that dies with 4002 if it is left to the sockets.
-#[test]
-fn both_dial_one_after_the_other() {
-    symmetric(|alice, bob| {
-        let at_alice = dial(alice, 2);
-        bob.expect("status");
-        (at_alice, dial(bob, 1))
-    });
-    symmetric(|alice, bob| {
-        let at_bob = dial(bob, 1);
-        alice.expect("status");
-        (dial(alice, 2), at_bob)
-    });
-}
-
-#[test]
-pub(crate) fn both_dial_at_once() {
-    for _ in 0..3 {
-        symmetric(|alice, bob| (dial(alice, 2), dial(bob, 1)));
-    }
-}
-
 #[test]
 fn a_port_that_nobody_listens_on_is_refused() {
     let network = Network::new();
@@ -122,33 +76,6 @@ fn a_port_that_nobody_listens_on_is_refused() {
     assert_eq!(host.ask(&format!("unlisten {socket}")), ["true"]);
     let connection = client.number(&format!("dial {} 9 plain", steam_id(1)));
     client.expect(&format!("status {connection} {CLOSED_BY_PEER}"));
-}
-
-/// The first message that does not fit gets `LimitExceeded`, those after it in the call 0; the connection lives.
-#[test]
-fn a_full_send_buffer_is_told() {
-    let network = Network::new();
-    let (mut host, mut client, accepted, dialled) = pair(&network);
-    let results = client.ask(&format!("send {dialled} 0 {RELIABLE} 100000 8"));
-    assert_eq!(results, ["1", "2", "3", "4", "5", "-25", "0", "0"]);
-    for number in 1..=5 {
-        host.expect(&format!("message {accepted} lane 0 number {number}"));
-    }
-    assert_eq!(client.ask(&format!("send {dialled} 0 {RELIABLE} 10 1")), ["6"]);
-    host.expect(&format!("message {accepted} lane 0 number 6"));
-}
-
-#[test]
-fn what_was_sent_before_a_lingering_close_arrives() {
-    let network = Network::new();
-    let (mut host, mut client, accepted, dialled) = pair(&network);
-    client.ask(&format!("send {dialled} 0 {RELIABLE} 1000 100"));
-    client.ask(&format!("close {dialled} 1000 bye linger"));
-    host.expect(&format!("message {accepted} lane 0 number 100"));
-    // The host sends, and learns that the other is gone.
-    host.ask(&format!("send-one {accepted} {RELIABLE} 10"));
-    let end = host.expect(&format!("status {accepted} {CLOSED_BY_PEER}"));
-    assert_eq!(end[end.len() - 2..], ["1000", "bye"]);
 }
 
 /// Changes of connections whose game set no function come as Steam's callback.

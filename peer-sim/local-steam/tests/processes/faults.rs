@@ -110,53 +110,6 @@ fn a_bad_line_is_bad_and_reliable_messages_arrive() {
     assert!((100..199).contains(&arrived), "{arrived} of 200 arrived");
 }
 
-#[test]
-fn sixteen_processes_share_a_lobby_and_connect() {
-    const COUNT: u32 = 16;
-    let network = Network::new();
-    let mut processes: Vec<Process> = (0..COUNT).map(|_| Process::start(&network, &[])).collect();
-    let mut ids: Vec<u64> = processes.iter_mut().map(|process| process.number("whoami")).collect();
-    processes[0].ask("create 2 16");
-    let lobby = processes[0].expect("created 1")[2].clone();
-    for process in &mut processes {
-        process.ask("listen 0 symmetric");
-        process.ask(&format!("join {lobby}"));
-    }
-    // Everyone dials everyone.
-    for (index, process) in processes.iter_mut().enumerate() {
-        process.expect(&format!("entered {lobby} 1"));
-        for (other, id) in ids.iter().enumerate() {
-            if other != index {
-                process.ask(&format!("dial {id} 0 symmetric"));
-            }
-        }
-    }
-    for process in &mut processes {
-        for _ in 1..COUNT {
-            loop {
-                let status = process.expect("status");
-                assert!(matches!(&*status[2], "1" | "2" | "3"), "{status:?}");
-                if status[2] == "3" {
-                    break;
-                }
-            }
-        }
-    }
-    // Half of them die at once; the others agree on who is left.
-    for process in processes.drain(..COUNT as usize / 2) {
-        process.kill();
-    }
-    let dead: Vec<u64> = ids.drain(..COUNT as usize / 2).collect();
-    for process in &mut processes {
-        for id in &dead {
-            process.expect(&format!("member {lobby} {id} 4"));
-        }
-        let members = process.ask(&format!("members {lobby}"));
-        assert_eq!(members, ids.iter().map(u64::to_string).collect::<Vec<_>>());
-        assert_eq!(process.number(&format!("owner {lobby}")), ids[0]);
-    }
-}
-
 /// Killed in the middle of changing lobbies, again and again: what is left is whole.
 #[test]
 fn a_kill_at_any_moment_leaves_the_lobbies_whole() {

@@ -16,7 +16,6 @@ const NOT_ALLOWED: i32 = 77;
 /// The role of the process that has a loopback interface only.
 pub(crate) fn connects() {
     connections::a_client_connects_and_both_know_who_it_is();
-    connections::both_dial_at_once();
 }
 
 #[test]

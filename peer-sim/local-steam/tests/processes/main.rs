@@ -9,6 +9,7 @@
     clippy::cast_possible_wrap,
     clippy::borrow_as_ptr,
     clippy::too_many_lines,
+    clippy::wildcard_imports,
     reason = "calls into C, in the plainest form"
 )]
 

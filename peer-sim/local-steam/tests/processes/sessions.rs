@@ -90,7 +90,7 @@ fn without_a_session_nothing_works_and_nothing_breaks() {
         assert_eq!(process.ask("listen 3 plain"), ["0"]);
         assert_eq!(process.ask(&format!("dial {} 3 plain", steam_id(1))), ["0"]);
         assert_eq!(process.ask("send 1 0 8 10 2"), ["-3", "-3"]);
-        assert_eq!(process.ask("close 1 0 no no"), ["false"]);
+        assert_eq!(process.ask("close 1 0 no"), ["false"]);
         assert_eq!(process.ask("create 2 4"), ["false"]);
         assert_eq!(process.ask("members 1"), [""]);
         assert_eq!(process.ask("get 1 key"), ["<>"]);

@@ -6,77 +6,10 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use local_steam_harness::say;
-use steamworks_sys as steam;
+use steamworks_sys::*;
 use steamworks_sys::{
     ESteamNetworkingConfigDataType as Type, ESteamNetworkingConfigValue as Option_,
     SteamNetConnectionStatusChangedCallback_t as StatusChanged,
-};
-use steamworks_sys::{
-    SteamAPI_GetHSteamPipe as get_h_steam_pipe, SteamAPI_ISteamFriends_GetPersonaName as get_persona_name,
-    SteamAPI_ISteamMatchmaking_AddRequestLobbyListDistanceFilter as add_request_lobby_list_distance_filter,
-    SteamAPI_ISteamMatchmaking_AddRequestLobbyListFilterSlotsAvailable as add_request_lobby_list_filter_slots_available,
-    SteamAPI_ISteamMatchmaking_AddRequestLobbyListNumericalFilter as add_request_lobby_list_numerical_filter,
-    SteamAPI_ISteamMatchmaking_AddRequestLobbyListResultCountFilter as add_request_lobby_list_result_count_filter,
-    SteamAPI_ISteamMatchmaking_AddRequestLobbyListStringFilter as add_request_lobby_list_string_filter,
-    SteamAPI_ISteamMatchmaking_CreateLobby as create_lobby,
-    SteamAPI_ISteamMatchmaking_DeleteLobbyData as delete_lobby_data,
-    SteamAPI_ISteamMatchmaking_GetLobbyByIndex as get_lobby_by_index,
-    SteamAPI_ISteamMatchmaking_GetLobbyData as get_lobby_data,
-    SteamAPI_ISteamMatchmaking_GetLobbyDataByIndex as get_lobby_data_by_index,
-    SteamAPI_ISteamMatchmaking_GetLobbyDataCount as get_lobby_data_count,
-    SteamAPI_ISteamMatchmaking_GetLobbyMemberByIndex as get_lobby_member_by_index,
-    SteamAPI_ISteamMatchmaking_GetLobbyMemberLimit as get_lobby_member_limit,
-    SteamAPI_ISteamMatchmaking_GetLobbyOwner as get_lobby_owner,
-    SteamAPI_ISteamMatchmaking_GetNumLobbyMembers as get_num_lobby_members,
-    SteamAPI_ISteamMatchmaking_JoinLobby as join_lobby, SteamAPI_ISteamMatchmaking_LeaveLobby as leave_lobby,
-    SteamAPI_ISteamMatchmaking_RequestLobbyData as request_lobby_data,
-    SteamAPI_ISteamMatchmaking_RequestLobbyList as request_lobby_list,
-    SteamAPI_ISteamMatchmaking_SetLobbyData as set_lobby_data,
-    SteamAPI_ISteamMatchmaking_SetLobbyJoinable as set_lobby_joinable,
-    SteamAPI_ISteamMatchmaking_SetLobbyMemberLimit as set_lobby_member_limit,
-    SteamAPI_ISteamMatchmaking_SetLobbyOwner as set_lobby_owner,
-    SteamAPI_ISteamMatchmaking_SetLobbyType as set_lobby_type,
-    SteamAPI_ISteamNetworkingSockets_AcceptConnection as accept_connection,
-    SteamAPI_ISteamNetworkingSockets_CloseConnection as close_connection,
-    SteamAPI_ISteamNetworkingSockets_CloseListenSocket as close_listen_socket,
-    SteamAPI_ISteamNetworkingSockets_ConfigureConnectionLanes as configure_connection_lanes,
-    SteamAPI_ISteamNetworkingSockets_ConnectP2P as connect_p2p,
-    SteamAPI_ISteamNetworkingSockets_CreateListenSocketP2P as create_listen_socket_p2p,
-    SteamAPI_ISteamNetworkingSockets_CreatePollGroup as create_poll_group,
-    SteamAPI_ISteamNetworkingSockets_FlushMessagesOnConnection as flush_messages_on_connection,
-    SteamAPI_ISteamNetworkingSockets_GetConnectionInfo as get_connection_info,
-    SteamAPI_ISteamNetworkingSockets_GetConnectionRealTimeStatus as get_connection_real_time_status,
-    SteamAPI_ISteamNetworkingSockets_GetConnectionUserData as get_connection_user_data,
-    SteamAPI_ISteamNetworkingSockets_GetDetailedConnectionStatus as get_detailed_connection_status,
-    SteamAPI_ISteamNetworkingSockets_GetIdentity as get_identity,
-    SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup as receive_messages_on_poll_group,
-    SteamAPI_ISteamNetworkingSockets_RunCallbacks as run_networking_callbacks,
-    SteamAPI_ISteamNetworkingSockets_SendMessageToConnection as send_message_to_connection,
-    SteamAPI_ISteamNetworkingSockets_SendMessages as send_messages,
-    SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup as set_connection_poll_group,
-    SteamAPI_ISteamNetworkingSockets_SetConnectionUserData as set_connection_user_data,
-    SteamAPI_ISteamNetworkingUtils_AllocateMessage as allocate_message,
-    SteamAPI_ISteamNetworkingUtils_GetRelayNetworkStatus as get_relay_network_status,
-    SteamAPI_ISteamNetworkingUtils_InitRelayNetworkAccess as init_relay_network_access,
-    SteamAPI_ISteamNetworkingUtils_SetConnectionConfigValueInt32 as set_connection_config_value_int32,
-    SteamAPI_ISteamUser_GetSteamID as get_steam_id, SteamAPI_ISteamUtils_GetAppID as get_app_id,
-    SteamAPI_InitFlat as init_flat, SteamAPI_ManualDispatch_FreeLastCallback as free_last_callback,
-    SteamAPI_ManualDispatch_GetAPICallResult as get_apicall_result,
-    SteamAPI_ManualDispatch_GetNextCallback as get_next_callback,
-    SteamAPI_ManualDispatch_Init as init_dispatch, SteamAPI_ManualDispatch_RunFrame as run_dispatch,
-    SteamAPI_RunCallbacks as run_callbacks, SteamAPI_Shutdown as shutdown,
-    SteamAPI_SteamFriends_v018 as steam_friends_v018,
-    SteamAPI_SteamMatchmaking_v009 as steam_matchmaking_v009,
-    SteamAPI_SteamNetworkingConfigValue_t_SetInt32 as set_int32,
-    SteamAPI_SteamNetworkingConfigValue_t_SetInt64 as set_int64,
-    SteamAPI_SteamNetworkingConfigValue_t_SetPtr as set_ptr,
-    SteamAPI_SteamNetworkingIdentity_GetSteamID64 as get_steam_id64,
-    SteamAPI_SteamNetworkingIdentity_SetSteamID64 as set_steam_id64,
-    SteamAPI_SteamNetworkingIdentity_ToString as identity_to_string,
-    SteamAPI_SteamNetworkingMessage_t_Release as release_message,
-    SteamAPI_SteamNetworkingSockets_SteamAPI_v012 as networking_sockets,
-    SteamAPI_SteamNetworkingUtils_SteamAPI_v004 as networking_utils,
-    SteamAPI_SteamUser_v023 as steam_user_v023, SteamAPI_SteamUtils_v010 as steam_utils_v010,
 };
 
 /// Accept what comes in.
@@ -85,8 +18,6 @@ static ACCEPTS: AtomicBool = AtomicBool::new(true);
 static RUNS_CALLBACKS: AtomicBool = AtomicBool::new(true);
 /// Everything that is connected is received from together.
 static GROUP: AtomicU32 = AtomicU32::new(0);
-/// Whether received messages are fetched.
-static READS: AtomicBool = AtomicBool::new(true);
 
 /// The role of all workers.
 pub(crate) fn run() {
@@ -97,7 +28,7 @@ pub(crate) fn run() {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
                 // SAFETY: no interface is used after this.
-                unsafe { shutdown() };
+                unsafe { SteamAPI_Shutdown() };
                 return;
             }
         }
@@ -110,23 +41,28 @@ unsafe fn frame() {
     // SAFETY: pointers are to locals of the right type, interfaces come from their accessors, and messages are
     // released once after their last use.
     unsafe {
-        let pipe = get_h_steam_pipe();
-        run_dispatch(pipe);
+        let pipe = SteamAPI_GetHSteamPipe();
+        SteamAPI_ManualDispatch_RunFrame(pipe);
         if RUNS_CALLBACKS.load(Ordering::Relaxed) {
-            run_networking_callbacks(networking_sockets());
+            SteamAPI_ISteamNetworkingSockets_RunCallbacks(SteamAPI_SteamNetworkingSockets_SteamAPI_v012());
         }
-        let mut message: steam::CallbackMsg_t = std::mem::zeroed();
-        while get_next_callback(pipe, &mut message) {
+        let mut message: CallbackMsg_t = std::mem::zeroed();
+        while SteamAPI_ManualDispatch_GetNextCallback(pipe, &mut message) {
             report(pipe, &message);
-            free_last_callback(pipe);
+            SteamAPI_ManualDispatch_FreeLastCallback(pipe);
         }
         let group = GROUP.load(Ordering::Relaxed);
-        if group == 0 || !READS.load(Ordering::Relaxed) {
+        if group == 0 {
             return;
         }
-        let sockets = networking_sockets();
+        let sockets = SteamAPI_SteamNetworkingSockets_SteamAPI_v012();
         let mut messages = [std::ptr::null_mut(); 256];
-        let count = receive_messages_on_poll_group(sockets, group, messages.as_mut_ptr(), 256);
+        let count = SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup(
+            sockets,
+            group,
+            messages.as_mut_ptr(),
+            256,
+        );
         for message in messages.into_iter().take(usize::try_from(count).unwrap_or(0)) {
             let (data, size) = ((*message).m_pData.cast::<u8>(), (*message).m_cbSize);
             let first = if size > 0 { *data } else { 0 };
@@ -138,23 +74,23 @@ unsafe fn frame() {
                 (*message).m_nFlags,
                 (*message).m_nConnUserData,
             );
-            release_message(message);
+            SteamAPI_SteamNetworkingMessage_t_Release(message);
         }
     }
 }
 
 /// A callback as a line.
-unsafe fn report(pipe: c_int, message: &steam::CallbackMsg_t) {
+unsafe fn report(pipe: c_int, message: &CallbackMsg_t) {
     // SAFETY: the number says which structure the data are, and they stay until they are freed.
     unsafe {
         let data = message.m_pubParam;
         match message.m_iCallback {
             504 => {
-                let enter = data.cast::<steam::LobbyEnter_t>().read_unaligned();
+                let enter = data.cast::<LobbyEnter_t>().read_unaligned();
                 say!("entered {} {}", { enter.m_ulSteamIDLobby }, { enter.m_EChatRoomEnterResponse });
             }
             505 => {
-                let update = data.cast::<steam::LobbyDataUpdate_t>().read_unaligned();
+                let update = data.cast::<LobbyDataUpdate_t>().read_unaligned();
                 say!(
                     "data {} {} {}",
                     { update.m_ulSteamIDLobby },
@@ -163,23 +99,21 @@ unsafe fn report(pipe: c_int, message: &steam::CallbackMsg_t) {
                 );
             }
             506 => {
-                let update = data.cast::<steam::LobbyChatUpdate_t>().read_unaligned();
+                let update = data.cast::<LobbyChatUpdate_t>().read_unaligned();
                 say!("member {} {} {}", { update.m_ulSteamIDLobby }, { update.m_ulSteamIDUserChanged }, {
                     update.m_rgfChatMemberStateChange
                 },);
             }
-            510 => say!("found {}", {
-                data.cast::<steam::LobbyMatchList_t>().read_unaligned().m_nLobbiesMatching
-            }),
+            510 => say!("found {}", { data.cast::<LobbyMatchList_t>().read_unaligned().m_nLobbiesMatching }),
             513 => {
-                let created = data.cast::<steam::LobbyCreated_t>().read_unaligned();
+                let created = data.cast::<LobbyCreated_t>().read_unaligned();
                 say!("created {:?} {}", { created.m_eResult } as u32, { created.m_ulSteamIDLobby });
             }
             703 => {
-                let done = data.cast::<steam::SteamAPICallCompleted_t>().read_unaligned();
+                let done = data.cast::<SteamAPICallCompleted_t>().read_unaligned();
                 let mut result = vec![0_u64; 64];
                 let mut failed = true;
-                let fetched = get_apicall_result(
+                let fetched = SteamAPI_ManualDispatch_GetAPICallResult(
                     pipe,
                     done.m_hAsyncCall,
                     result.as_mut_ptr().cast(),
@@ -195,10 +129,8 @@ unsafe fn report(pipe: c_int, message: &steam::CallbackMsg_t) {
                 say!("queued-status {} {} {state}", { change.m_hConn }, { change.m_eOldState } as i32);
             }
             1281 => {
-                say!(
-                    "relay {}",
-                    { data.cast::<steam::SteamRelayNetworkStatus_t>().read_unaligned().m_eAvail } as i32
-                );
+                say!("relay {}", { data.cast::<SteamRelayNetworkStatus_t>().read_unaligned().m_eAvail }
+                    as i32);
             }
             other => say!("unknown {other}"),
         }
@@ -214,15 +146,15 @@ unsafe extern "C" fn on_status(change: *mut StatusChanged) {
         let state = change.m_info.m_eState as i32;
         let text = CStr::from_ptr(change.m_info.m_szEndDebug.as_ptr()).to_string_lossy().into_owned();
         let peer = change.m_info.m_identityRemote;
-        let from = get_steam_id64((&raw const peer).cast_mut());
+        let from = SteamAPI_SteamNetworkingIdentity_GetSteamID64((&raw const peer).cast_mut());
         say!(
             "status {connection} {state} from {from} listen {} reason {} {text}",
             { change.m_info.m_hListenSocket },
             { change.m_info.m_eEndReason },
         );
-        let sockets = networking_sockets();
+        let sockets = SteamAPI_SteamNetworkingSockets_SteamAPI_v012();
         if state == 1 && { change.m_info.m_hListenSocket } != 0 && ACCEPTS.load(Ordering::Relaxed) {
-            let result = accept_connection(sockets, connection);
+            let result = SteamAPI_ISteamNetworkingSockets_AcceptConnection(sockets, connection);
             say!("accepted {connection} {}", result as i32);
         }
         join_group(connection);
@@ -232,26 +164,34 @@ unsafe extern "C" fn on_status(change: *mut StatusChanged) {
 unsafe fn join_group(connection: u32) {
     // SAFETY: handles are checked by Steam.
     unsafe {
-        let sockets = networking_sockets();
+        let sockets = SteamAPI_SteamNetworkingSockets_SteamAPI_v012();
         if GROUP.load(Ordering::Relaxed) == 0 {
-            GROUP.store(create_poll_group(sockets), Ordering::Relaxed);
+            GROUP.store(SteamAPI_ISteamNetworkingSockets_CreatePollGroup(sockets), Ordering::Relaxed);
         }
         let group = GROUP.load(Ordering::Relaxed);
-        set_connection_poll_group(sockets, connection, group);
+        SteamAPI_ISteamNetworkingSockets_SetConnectionPollGroup(sockets, connection, group);
     }
 }
 
-fn options(symmetric: bool, user_data: i64) -> Vec<steam::SteamNetworkingConfigValue_t> {
+fn options(symmetric: bool, user_data: i64) -> Vec<SteamNetworkingConfigValue_t> {
     // SAFETY: an option is integers and a pointer, for which zero is a value; each is then filled in.
     unsafe {
-        let mut options: [steam::SteamNetworkingConfigValue_t; 3] = std::mem::zeroed();
-        set_int32(&mut options[0], Option_::k_ESteamNetworkingConfig_SymmetricConnect, symmetric.into());
-        set_ptr(
+        let mut options: [SteamNetworkingConfigValue_t; 3] = std::mem::zeroed();
+        SteamAPI_SteamNetworkingConfigValue_t_SetInt32(
+            &mut options[0],
+            Option_::k_ESteamNetworkingConfig_SymmetricConnect,
+            symmetric.into(),
+        );
+        SteamAPI_SteamNetworkingConfigValue_t_SetPtr(
             &mut options[1],
             Option_::k_ESteamNetworkingConfig_Callback_ConnectionStatusChanged,
             on_status as *mut c_void,
         );
-        set_int64(&mut options[2], Option_::k_ESteamNetworkingConfig_ConnectionUserData, user_data);
+        SteamAPI_SteamNetworkingConfigValue_t_SetInt64(
+            &mut options[2],
+            Option_::k_ESteamNetworkingConfig_ConnectionUserData,
+            user_data,
+        );
         assert_eq!(options[1].m_eDataType, Type::k_ESteamNetworkingConfig_Ptr);
         options.to_vec()
     }
@@ -266,114 +206,119 @@ fn number<T: std::str::FromStr>(word: &str) -> T {
     word.parse().unwrap_or_else(|_| panic!("{word} is no number"))
 }
 
+/// The answer to a call that returns nothing.
+macro_rules! done {
+    ($call:expr) => {{
+        $call;
+        "done".to_owned()
+    }};
+}
+
 /// Does one thing.
 fn answer(words: &[&str]) -> String {
     // SAFETY: interfaces come from their accessors, pointers are to locals of the right type or C strings, and
     // handles are checked by Steam.
     unsafe {
-        let sockets = networking_sockets();
-        let utils = networking_utils();
+        let sockets = SteamAPI_SteamNetworkingSockets_SteamAPI_v012();
+        let utils = SteamAPI_SteamNetworkingUtils_SteamAPI_v004();
         match *words {
             ["nothing"] => "done".into(),
             ["init"] => {
                 let mut message = [0; 1024];
-                let result = init_flat(&mut message);
+                let result = SteamAPI_InitFlat(&mut message);
                 if result as u32 != 0 {
                     return format!("error {} {}", result as u32, text(message.as_ptr()));
                 }
-                init_dispatch();
-                format!("ok {}", get_steam_id(steam_user_v023()))
+                SteamAPI_ManualDispatch_Init();
+                format!("ok {}", SteamAPI_ISteamUser_GetSteamID(SteamAPI_SteamUser_v023()))
             }
             ["shutdown"] => {
                 GROUP.store(0, Ordering::Relaxed);
-                shutdown();
-                format!("{}", steam_user_v023().is_null())
+                SteamAPI_Shutdown();
+                format!("{}", SteamAPI_SteamUser_v023().is_null())
             }
             ["whoami"] => {
-                let mut identity: steam::SteamNetworkingIdentity = std::mem::zeroed();
-                get_identity(sockets, &mut identity);
+                let mut identity: SteamNetworkingIdentity = std::mem::zeroed();
+                SteamAPI_ISteamNetworkingSockets_GetIdentity(sockets, &mut identity);
                 let mut buffer = [0; 128];
-                identity_to_string(&mut identity, buffer.as_mut_ptr(), 128);
+                SteamAPI_SteamNetworkingIdentity_ToString(&mut identity, buffer.as_mut_ptr(), 128);
                 format!(
                     "{} {} {} {} {}",
-                    get_steam_id(steam_user_v023()),
+                    SteamAPI_ISteamUser_GetSteamID(SteamAPI_SteamUser_v023()),
                     text(buffer.as_ptr()),
-                    get_app_id(steam_utils_v010()),
-                    get_relay_network_status(utils, std::ptr::null_mut()) as i32,
-                    text(get_persona_name(steam_friends_v018())),
+                    SteamAPI_ISteamUtils_GetAppID(SteamAPI_SteamUtils_v010()),
+                    SteamAPI_ISteamNetworkingUtils_GetRelayNetworkStatus(utils, std::ptr::null_mut()) as i32,
+                    text(SteamAPI_ISteamFriends_GetPersonaName(SteamAPI_SteamFriends_v018())),
                 )
             }
-            ["accepts", word] => {
-                ACCEPTS.store(word == "yes", Ordering::Relaxed);
-                "done".into()
-            }
-            ["callbacks", word] => {
-                RUNS_CALLBACKS.store(word == "yes", Ordering::Relaxed);
-                "done".into()
-            }
-            ["reads", word] => {
-                READS.store(word == "yes", Ordering::Relaxed);
-                "done".into()
-            }
+            ["accepts", word] => done!(ACCEPTS.store(word == "yes", Ordering::Relaxed)),
+            ["callbacks", word] => done!(RUNS_CALLBACKS.store(word == "yes", Ordering::Relaxed)),
             ["listen", port, symmetric] => {
                 let options = options(symmetric == "symmetric", 5);
                 let port = number(port);
-                create_listen_socket_p2p(sockets, port, 3, options.as_ptr()).to_string()
+                SteamAPI_ISteamNetworkingSockets_CreateListenSocketP2P(sockets, port, 3, options.as_ptr())
+                    .to_string()
             }
             ["listen-plain", port] => {
                 let port = number(port);
-                create_listen_socket_p2p(sockets, port, 0, std::ptr::null()).to_string()
+                SteamAPI_ISteamNetworkingSockets_CreateListenSocketP2P(sockets, port, 0, std::ptr::null())
+                    .to_string()
             }
-            ["unlisten", socket] => close_listen_socket(sockets, number(socket)).to_string(),
+            ["unlisten", socket] => {
+                SteamAPI_ISteamNetworkingSockets_CloseListenSocket(sockets, number(socket)).to_string()
+            }
             ["dial", peer, port, symmetric] => {
-                let mut identity: steam::SteamNetworkingIdentity = std::mem::zeroed();
-                set_steam_id64(&mut identity, number(peer));
+                let mut identity: SteamNetworkingIdentity = std::mem::zeroed();
+                SteamAPI_SteamNetworkingIdentity_SetSteamID64(&mut identity, number(peer));
                 let options = options(symmetric == "symmetric", 7);
-                let connection = connect_p2p(sockets, &identity, number(port), 3, options.as_ptr());
+                let connection = SteamAPI_ISteamNetworkingSockets_ConnectP2P(
+                    sockets,
+                    &identity,
+                    number(port),
+                    3,
+                    options.as_ptr(),
+                );
                 join_group(connection);
                 connection.to_string()
             }
             ["accept", connection] => {
-                let result = accept_connection(sockets, number(connection));
+                let result = SteamAPI_ISteamNetworkingSockets_AcceptConnection(sockets, number(connection));
                 (result as i32).to_string()
             }
-            ["close", connection, reason, why, linger] => {
+            ["close", connection, reason, why] => {
                 let why = CString::new(why).unwrap();
-                close_connection(
+                SteamAPI_ISteamNetworkingSockets_CloseConnection(
                     sockets,
                     number(connection),
                     number(reason),
                     why.as_ptr(),
-                    linger == "linger",
+                    false,
                 )
                 .to_string()
             }
             ["info", connection] => {
-                let mut info: steam::SteamNetConnectionInfo_t = std::mem::zeroed();
-                if !get_connection_info(sockets, number(connection), &mut info) {
+                let mut info: SteamNetConnectionInfo_t = std::mem::zeroed();
+                if !SteamAPI_ISteamNetworkingSockets_GetConnectionInfo(sockets, number(connection), &mut info)
+                {
                     return "unknown".into();
                 }
                 let address = info.m_addrRemote.__bindgen_anon_1.m_ipv6;
                 format!("{} {} {:?}", info.m_eState as i32, { info.m_eEndReason }, &address[12..])
             }
-            ["user", connection] => get_connection_user_data(sockets, number(connection)).to_string(),
-            ["set-user", connection, data] => {
-                set_connection_user_data(sockets, number(connection), number(data)).to_string()
+            ["user", connection] => {
+                SteamAPI_ISteamNetworkingSockets_GetConnectionUserData(sockets, number(connection))
+                    .to_string()
             }
-            ["lanes", connection, count] => {
-                let result = configure_connection_lanes(
-                    sockets,
-                    number(connection),
-                    number(count),
-                    std::ptr::null(),
-                    std::ptr::null(),
-                );
-                (result as i32).to_string()
-            }
+            ["set-user", connection, data] => SteamAPI_ISteamNetworkingSockets_SetConnectionUserData(
+                sockets,
+                number(connection),
+                number(data),
+            )
+            .to_string(),
             ["option", connection, option, value] => {
                 let option: u32 = number(option);
                 let value: i32 = number(value);
-                set_connection_config_value_int32(
+                SteamAPI_ISteamNetworkingUtils_SetConnectionConfigValueInt32(
                     utils,
                     number(connection),
                     // SAFETY: scenarios name options that exist.
@@ -393,7 +338,7 @@ fn answer(words: &[&str]) -> String {
             ["send-one", connection, flags, size] => {
                 let data = vec![1_u8; number(size)];
                 let mut message_number = 0;
-                let result = send_message_to_connection(
+                let result = SteamAPI_ISteamNetworkingSockets_SendMessageToConnection(
                     sockets,
                     number(connection),
                     data.as_ptr().cast(),
@@ -403,33 +348,31 @@ fn answer(words: &[&str]) -> String {
                 );
                 format!("{} {message_number}", result as i32)
             }
-            ["flush", connection] => {
-                (flush_messages_on_connection(sockets, number(connection)) as i32).to_string()
-            }
             ["ping", connection] => {
-                let mut status: steam::SteamNetConnectionRealTimeStatus_t = std::mem::zeroed();
-                let mut lane: steam::SteamNetConnectionRealTimeLaneStatus_t = std::mem::zeroed();
-                let result =
-                    get_connection_real_time_status(sockets, number(connection), &mut status, 1, &mut lane);
+                let mut status: SteamNetConnectionRealTimeStatus_t = std::mem::zeroed();
+                let mut lane: SteamNetConnectionRealTimeLaneStatus_t = std::mem::zeroed();
+                let result = SteamAPI_ISteamNetworkingSockets_GetConnectionRealTimeStatus(
+                    sockets,
+                    number(connection),
+                    &mut status,
+                    1,
+                    &mut lane,
+                );
                 format!("{} {} {}", result as i32, { status.m_nPing }, { status.m_cbSentUnackedReliable })
             }
             ["details", connection] => {
                 let mut buffer = vec![0; 65_536];
-                get_detailed_connection_status(sockets, number(connection), buffer.as_mut_ptr(), 65_536);
+                SteamAPI_ISteamNetworkingSockets_GetDetailedConnectionStatus(
+                    sockets,
+                    number(connection),
+                    buffer.as_mut_ptr(),
+                    65_536,
+                );
                 text(buffer.as_ptr()).replace(['\n', ' '], "_")
             }
-            ["relay"] => {
-                init_relay_network_access(utils);
-                "done".into()
-            }
-            ["run-callbacks"] => {
-                run_callbacks();
-                "done".into()
-            }
-            ["run-networking-callbacks"] => {
-                run_networking_callbacks(sockets);
-                "done".into()
-            }
+            ["relay"] => done!(SteamAPI_ISteamNetworkingUtils_InitRelayNetworkAccess(utils)),
+            ["run-callbacks"] => done!(SteamAPI_RunCallbacks()),
+            ["run-networking-callbacks"] => done!(SteamAPI_ISteamNetworkingSockets_RunCallbacks(sockets)),
             _ => lobby_answer(words),
         }
     }
@@ -441,7 +384,10 @@ fn send(connection: u32, lane: u16, flags: c_int, sizes: &[usize]) -> String {
     unsafe {
         let mut messages = Vec::new();
         for (index, &size) in sizes.iter().enumerate() {
-            let message = allocate_message(networking_utils(), size as c_int);
+            let message = SteamAPI_ISteamNetworkingUtils_AllocateMessage(
+                SteamAPI_SteamNetworkingUtils_SteamAPI_v004(),
+                size as c_int,
+            );
             (*message).m_conn = connection;
             (*message).m_idxLane = lane;
             (*message).m_nFlags = flags;
@@ -452,7 +398,12 @@ fn send(connection: u32, lane: u16, flags: c_int, sizes: &[usize]) -> String {
         }
         let mut results = vec![7; messages.len()];
         let count = messages.len() as c_int;
-        send_messages(networking_sockets(), count, messages.as_ptr(), results.as_mut_ptr());
+        SteamAPI_ISteamNetworkingSockets_SendMessages(
+            SteamAPI_SteamNetworkingSockets_SteamAPI_v012(),
+            count,
+            messages.as_ptr(),
+            results.as_mut_ptr(),
+        );
         results.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")
     }
 }
@@ -461,57 +412,74 @@ fn send(connection: u32, lane: u16, flags: c_int, sizes: &[usize]) -> String {
 fn lobby_answer(words: &[&str]) -> String {
     // SAFETY: as in `answer`.
     unsafe {
-        let matchmaking = steam_matchmaking_v009();
+        let matchmaking = SteamAPI_SteamMatchmaking_v009();
         let string = |word: &str| CString::new(word).unwrap();
         match *words {
             ["create", kind, limit] => {
-                let kind = std::mem::transmute::<u32, steam::ELobbyType>(number(kind));
-                (create_lobby(matchmaking, kind, number(limit)) != 0).to_string()
+                let kind = std::mem::transmute::<u32, ELobbyType>(number(kind));
+                (SteamAPI_ISteamMatchmaking_CreateLobby(matchmaking, kind, number(limit)) != 0).to_string()
             }
-            ["join", lobby] => (join_lobby(matchmaking, number(lobby)) != 0).to_string(),
-            ["leave", lobby] => {
-                leave_lobby(matchmaking, number(lobby));
-                "done".into()
+            ["join", lobby] => {
+                (SteamAPI_ISteamMatchmaking_JoinLobby(matchmaking, number(lobby)) != 0).to_string()
             }
-            ["owner", lobby] => get_lobby_owner(matchmaking, number(lobby)).to_string(),
+            ["leave", lobby] => done!(SteamAPI_ISteamMatchmaking_LeaveLobby(matchmaking, number(lobby))),
+            ["owner", lobby] => {
+                SteamAPI_ISteamMatchmaking_GetLobbyOwner(matchmaking, number(lobby)).to_string()
+            }
             ["set-owner", lobby, owner] => {
-                set_lobby_owner(matchmaking, number(lobby), number(owner)).to_string()
+                SteamAPI_ISteamMatchmaking_SetLobbyOwner(matchmaking, number(lobby), number(owner))
+                    .to_string()
             }
             ["members", lobby] => {
                 let lobby = number(lobby);
-                let count = get_num_lobby_members(matchmaking, lobby);
-                let members = (0..count).map(|index| get_lobby_member_by_index(matchmaking, lobby, index));
+                let count = SteamAPI_ISteamMatchmaking_GetNumLobbyMembers(matchmaking, lobby);
+                let members = (0..count)
+                    .map(|index| SteamAPI_ISteamMatchmaking_GetLobbyMemberByIndex(matchmaking, lobby, index));
                 members.map(|member| member.to_string()).collect::<Vec<_>>().join(" ")
             }
-            ["limit", lobby] => get_lobby_member_limit(matchmaking, number(lobby)).to_string(),
+            ["limit", lobby] => {
+                SteamAPI_ISteamMatchmaking_GetLobbyMemberLimit(matchmaking, number(lobby)).to_string()
+            }
             ["set-limit", lobby, limit] => {
-                set_lobby_member_limit(matchmaking, number(lobby), number(limit)).to_string()
+                SteamAPI_ISteamMatchmaking_SetLobbyMemberLimit(matchmaking, number(lobby), number(limit))
+                    .to_string()
             }
             ["joinable", lobby, joinable] => {
-                set_lobby_joinable(matchmaking, number(lobby), joinable == "yes").to_string()
+                SteamAPI_ISteamMatchmaking_SetLobbyJoinable(matchmaking, number(lobby), joinable == "yes")
+                    .to_string()
             }
             ["kind", lobby, kind] => {
-                let kind = std::mem::transmute::<u32, steam::ELobbyType>(number(kind));
-                set_lobby_type(matchmaking, number(lobby), kind).to_string()
+                let kind = std::mem::transmute::<u32, ELobbyType>(number(kind));
+                SteamAPI_ISteamMatchmaking_SetLobbyType(matchmaking, number(lobby), kind).to_string()
             }
             ["get", lobby, key] => {
                 let key = string(key);
-                format!("<{}>", text(get_lobby_data(matchmaking, number(lobby), key.as_ptr())))
+                format!(
+                    "<{}>",
+                    text(SteamAPI_ISteamMatchmaking_GetLobbyData(matchmaking, number(lobby), key.as_ptr()))
+                )
             }
             ["set", lobby, key, value] => {
                 let (key, value) = (string(key), string(value));
-                set_lobby_data(matchmaking, number(lobby), key.as_ptr(), value.as_ptr()).to_string()
+                SteamAPI_ISteamMatchmaking_SetLobbyData(
+                    matchmaking,
+                    number(lobby),
+                    key.as_ptr(),
+                    value.as_ptr(),
+                )
+                .to_string()
             }
             ["delete", lobby, key] => {
                 let key = string(key);
-                delete_lobby_data(matchmaking, number(lobby), key.as_ptr()).to_string()
+                SteamAPI_ISteamMatchmaking_DeleteLobbyData(matchmaking, number(lobby), key.as_ptr())
+                    .to_string()
             }
             ["all-data", lobby] => {
                 let lobby = number(lobby);
-                let count = get_lobby_data_count(matchmaking, lobby);
+                let count = SteamAPI_ISteamMatchmaking_GetLobbyDataCount(matchmaking, lobby);
                 let pairs = (0..count).map(|index| {
                     let (mut key, mut value) = ([0; 256], [0; 8193]);
-                    assert!(get_lobby_data_by_index(
+                    assert!(SteamAPI_ISteamMatchmaking_GetLobbyDataByIndex(
                         matchmaking,
                         lobby,
                         index,
@@ -524,44 +492,47 @@ fn lobby_answer(words: &[&str]) -> String {
                 });
                 pairs.collect::<Vec<_>>().join(" ")
             }
-            ["request-data", lobby] => request_lobby_data(matchmaking, number(lobby)).to_string(),
+            ["request-data", lobby] => {
+                SteamAPI_ISteamMatchmaking_RequestLobbyData(matchmaking, number(lobby)).to_string()
+            }
             ["filter-text", key, value, comparison] => {
                 let (key, value) = (string(key), string(value));
-                add_request_lobby_list_string_filter(
+                SteamAPI_ISteamMatchmaking_AddRequestLobbyListStringFilter(
                     matchmaking,
                     key.as_ptr(),
                     value.as_ptr(),
-                    std::mem::transmute::<i32, steam::ELobbyComparison>(number(comparison)),
+                    std::mem::transmute::<i32, ELobbyComparison>(number(comparison)),
                 );
                 "done".into()
             }
             ["filter-number", key, value, comparison] => {
                 let key = string(key);
-                add_request_lobby_list_numerical_filter(
+                SteamAPI_ISteamMatchmaking_AddRequestLobbyListNumericalFilter(
                     matchmaking,
                     key.as_ptr(),
                     number(value),
-                    std::mem::transmute::<i32, steam::ELobbyComparison>(number(comparison)),
+                    std::mem::transmute::<i32, ELobbyComparison>(number(comparison)),
                 );
                 "done".into()
             }
             ["filter-places", places] => {
-                add_request_lobby_list_filter_slots_available(matchmaking, number(places));
-                "done".into()
-            }
-            ["filter-most", most] => {
-                add_request_lobby_list_result_count_filter(matchmaking, number(most));
-                "done".into()
-            }
-            ["filter-far"] => {
-                add_request_lobby_list_distance_filter(
+                done!(SteamAPI_ISteamMatchmaking_AddRequestLobbyListFilterSlotsAvailable(
                     matchmaking,
-                    steam::ELobbyDistanceFilter::k_ELobbyDistanceFilterWorldwide,
-                );
-                "done".into()
+                    number(places),
+                ))
             }
-            ["list"] => (request_lobby_list(matchmaking) != 0).to_string(),
-            ["found", index] => get_lobby_by_index(matchmaking, number(index)).to_string(),
+            ["filter-most", most] => done!(SteamAPI_ISteamMatchmaking_AddRequestLobbyListResultCountFilter(
+                matchmaking,
+                number(most)
+            )),
+            ["filter-far"] => done!(SteamAPI_ISteamMatchmaking_AddRequestLobbyListDistanceFilter(
+                matchmaking,
+                ELobbyDistanceFilter::k_ELobbyDistanceFilterWorldwide,
+            )),
+            ["list"] => (SteamAPI_ISteamMatchmaking_RequestLobbyList(matchmaking) != 0).to_string(),
+            ["found", index] => {
+                SteamAPI_ISteamMatchmaking_GetLobbyByIndex(matchmaking, number(index)).to_string()
+            }
             _ => panic!("no such request: {words:?}"),
         }
     }

@@ -1,4 +1,4 @@
-//! Peers of GodotSteam's make.
+//! GodotSteam's peers.
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn a_godot_steam_peer_joins_sends_and_receives_with_lane_equal_to_channel() {
     assert_eq!(back, [(2, true), (2, false), (2, true)], "unreliable ordered goes reliable");
     let far = host.session.put(Target::All, Channel::new(8).unwrap(), TransferMode::Unreliable, b"far");
     assert_eq!(far, Err(PutError::OutOfReach(8)));
-    // A GodotSteam peer is told nothing that it would take for a packet.
+    // A GodotSteam peer is sent nothing that it would take for a packet.
     host.session.kick(id, "bye", network.now()).unwrap();
     run(&mut [&mut host], seconds(1));
     assert!(raw.messages().is_empty());

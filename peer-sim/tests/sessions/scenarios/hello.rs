@@ -21,16 +21,16 @@ fn a_hello_that_claims_what_it_must_not_is_refused_with_the_reason() {
     let taken = client.session.unique_id().unwrap().get();
     for (number, claim) in [0, 1, taken, (-5_i32).cast_unsigned(), u32::MAX, 1 << 31].into_iter().enumerate()
     {
-        for four_bytes in [false, true] {
-            let user = FOREIGN + 2 * number as u64 + u64::from(four_bytes);
+        for is_godot_steam in [false, true] {
+            let user = FOREIGN + 2 * number as u64 + u64::from(is_godot_steam);
             let (mut raw, connection) = raw_at(&network, &mut host, user);
             raw.messages();
-            let said = if four_bytes { hello(claim).encode_godot_steam() } else { hello(claim).encode() };
+            let said = if is_godot_steam { hello(claim).encode_godot_steam() } else { hello(claim).encode() };
             raw.send(connection, 0, SendFlags::RELIABLE, said);
             run(&mut [&mut host], seconds(1));
-            assert_eq!(host.reason_of(SteamId(user)), Some(EndReason::IdRefused), "{claim} {four_bytes}");
-            assert_eq!(host.session.peers().len(), 1, "{claim} {four_bytes}");
-            if !four_bytes {
+            assert_eq!(host.reason_of(SteamId(user)), Some(EndReason::IdRefused), "{claim} {is_godot_steam}");
+            assert_eq!(host.session.peers().len(), 1, "{claim} {is_godot_steam}");
+            if !is_godot_steam {
                 let goodbye =
                     raw.messages().iter().find_map(|message| match Control::decode(message.payload()) {
                         Ok(Control::Goodbye(goodbye)) => Some(goodbye.reason),

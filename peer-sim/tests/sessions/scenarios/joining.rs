@@ -43,7 +43,7 @@ fn a_member_that_is_faster_than_the_lobby_is_let_in() {
         world.join(player);
     }
     world.run(seconds(1));
-    assert!(world.session(0).unwrap().peers().is_empty(), "the host is not told yet");
+    assert!(world.session(0).unwrap().peers().is_empty(), "the lobby has not announced it yet");
     world.run(seconds(4));
     assert_eq!(world.everyone_agrees(), Ok(()));
     assert_eq!(world.session(0).unwrap().peers().len(), 2);
@@ -104,7 +104,7 @@ fn dialling_nobody_fails_within_the_handshake_timeout() {
     run(&mut [&mut client], seconds(2));
     assert_eq!(client.session.status(), Status::Disconnected);
     assert_eq!(client.reason_of(HOST), Some(EndReason::Other(5003)));
-    assert_eq!(client.events.len(), 1, "no peer is told of: {:?}", client.events);
+    assert_eq!(client.events.len(), 1, "no peer is announced: {:?}", client.events);
 }
 
 #[test]

@@ -16,14 +16,14 @@ fn a_packet_put_just_before_close_arrives_and_the_leave_is_known_within_a_second
         for player in [0, 2] {
             assert_eq!(world.session(player).unwrap().peers().len(), 1, "loss {loss}");
         }
-        assert_eq!(world.ledger.last_words_arrive(), Ok(()));
+        assert_eq!(world.ledger.nothing_put_before_a_close_is_missing(), Ok(()));
         let ends: Vec<_> = world.endings.iter().map(|&(_, who, reason)| (who, reason)).collect();
         assert_eq!(ends, [(steam_id(1), EndReason::Left); 2]);
     }
 }
 
 #[test]
-fn who_leaves_just_as_the_other_process_ends_does_not_linger() {
+fn who_leaves_just_as_the_other_process_ends_is_not_kept() {
     // With little to say and much, and to someone whose own line is busy, so that nothing goes out at once.
     for (packets, is_busy) in [(1, false), (300, false), (1, true)] {
         let (network, mut host, mut client) = host_and_client();
@@ -77,10 +77,10 @@ fn a_goodbye_that_promises_what_never_comes_is_believed_for_ten_seconds() {
     assert_eq!(host.session.peers().len(), 1);
     run(&mut [&mut host], seconds(2));
     assert!(host.session.peers().is_empty());
-    let told = host.events.iter().any(|event| {
+    let has_ended = host.events.iter().any(|event| {
         matches!(event, Event::ConnectionEnded { reason: EndReason::Left, message, .. } if message == "so long")
     });
-    assert!(told, "{:?}", host.events);
+    assert!(has_ended, "{:?}", host.events);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_client_that_disconnects_its_host_has_left() {
 fn packets_for_a_peer_that_is_leaving_are_dropped_without_an_error() {
     let (network, mut host, mut client) = host_and_client();
     let id = client.session.unique_id().unwrap();
-    client.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, b"last words").unwrap();
+    client.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, b"good game").unwrap();
     client.session.close(network.now());
     // The host polls and does not read: the peer is still there, on its way out.
     for _ in 0..60 {

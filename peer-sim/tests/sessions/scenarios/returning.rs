@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// Games make a new peer for each session, so the former one's last words are another session's.
+/// Games make a new peer for each session, so what the former one still owes is another session's.
 #[test]
-fn the_next_session_of_a_process_dials_whom_the_former_takes_leave_of() {
+fn the_next_session_of_a_process_dials_whom_the_former_still_drains_to() {
     let (network, mut host) = hosting();
     let mut former = client_of(&mut host, 2);
     for _ in 0..200 {
@@ -17,7 +17,7 @@ fn the_next_session_of_a_process_dials_whom_the_former_takes_leave_of() {
     next.session.create_client(HOST, PORT, network.now()).unwrap();
     assert_eq!(next.session.status(), Status::Connecting);
     run(&mut [&mut host, &mut former, &mut next], seconds(5));
-    assert_eq!(host.read().len(), 200, "the former session's last words");
+    assert_eq!(host.read().len(), 200, "what the former session still owed");
     assert_eq!(next.session.status(), Status::Connected);
     assert_eq!(next.events, [Event::PeerConnected(PeerId::HOST)]);
 }
@@ -47,7 +47,7 @@ fn a_listen_socket_outlives_what_was_accepted_on_it_and_is_taken_over() {
 }
 
 #[test]
-fn another_session_of_the_process_takes_the_port_over_while_the_first_one_lingers() {
+fn another_session_of_the_process_takes_the_port_over_while_the_first_one_drains() {
     let network = Network::new(1);
     let mut first = Solo::host(&network);
     let transport = first.session.transport().sibling();
@@ -133,8 +133,8 @@ fn clients_of_a_lobby_find_each_other_again_after_a_long_partition() {
     world.run(seconds(30));
     assert_eq!(world.everyone_agrees(), Ok(()));
     assert_eq!(world.session(1).unwrap().peers().len(), 2);
-    let told = world.endings.iter().filter(|ending| ending.0 == 1).count();
-    assert!(told <= 2, "a dial that is made over and over is told once: {told}");
+    let reported = world.endings.iter().filter(|ending| ending.0 == 1).count();
+    assert!(reported <= 2, "a dial that is made over and over is reported once: {reported}");
 }
 
 #[test]

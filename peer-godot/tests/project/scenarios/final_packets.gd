@@ -9,7 +9,7 @@ func run() -> void:
 	start_steam()
 	listen()
 	api.peer_packet.connect(func(_id: int, packet: PackedByteArray) -> void:
-		told.append(["packet", packet.get_string_from_utf8()]))
+		events.append(["packet", packet.get_string_from_utf8()]))
 	for i in ROUNDS:
 		# In turn the client and the host.
 		await play_round("round %d" % i, ROLES[(i + 1) % 2])
@@ -23,7 +23,7 @@ func play_round(round: String, leaver: String) -> void:
 		await hear(round)
 		join()
 	await until_peers(1)
-	told.clear()
+	events.clear()
 	await meet(round + ", together", ROLES)
 	if role == leaver:
 		var other := multiplayer.get_peers()[0]
@@ -36,10 +36,10 @@ func play_round(round: String, leaver: String) -> void:
 		var known := Time.get_unix_time_from_system()
 		var left: float = await hear(round + ", left")
 		check(known - left < 1.0, "%s s until the leave was known" % (known - left))
-		var order := told.map(func(what: Array) -> String: return what[1] if what[0] == "packet" else what[0])
-		equal(order.slice(0, 2), ["last", "words"], "the last words, before anything else: %s" % [told])
+		var order := events.map(func(what: Array) -> String: return what[1] if what[0] == "packet" else what[0])
+		equal(order.slice(0, 2), ["last", "words"], "the final packets, before anything else: %s" % [events])
 		check("peer_disconnected" in order, "and then the leave")
 		if role == "client":
-			await until_told(["server_disconnected"])
+			await until_event(["server_disconnected"])
 		leave()
 	await meet(round + ", over", ROLES)
