@@ -17,6 +17,33 @@ struct Point {
     allowed: f64,
 }
 
+/// The least that is outstanding for a verdict, in bytes: less is a matter of a few datagrams.
+const MIN_OUTSTANDING: f64 = 64.0 * 1024.0;
+
+/// Below this share of what was outstanding the line has lost too much.
+const OVERDUE_SHARE: f64 = 0.4;
+
+/// What was sent and not acknowledged at some moment, and whether it has been since.
+#[derive(Debug, Default)]
+pub(super) struct Outstanding(Option<(Time, f64, f64)>);
+
+impl Outstanding {
+    /// The bytes a second that were delivered, if much of what was `unacked` bytes `seconds` ago still is: that is time enough
+    /// for it to arrive, and twice more for what was lost at random.
+    pub(super) fn overdue(&mut self, now: Time, delivered: u64, unacked: u64, seconds: f64) -> Option<f64> {
+        let (delivered, unacked) = (delivered as f64, unacked as f64);
+        let (since, before, outstanding) = *self.0.get_or_insert((now, delivered, unacked));
+        let passed = (now - since).as_secs_f64();
+        if passed < seconds {
+            return None;
+        }
+        self.0 = Some((now, delivered, unacked));
+        let arrived = delivered - before;
+        (outstanding > MIN_OUTSTANDING && arrived < outstanding * OVERDUE_SHARE)
+            .then(|| arrived.max(0.0) / passed)
+    }
+}
+
 /// Reports of a time in which the rate held the connection back all along.
 #[derive(Debug, Default)]
 pub(super) struct Deliveries {
@@ -53,6 +80,16 @@ impl Deliveries {
             return None;
         }
         Some((last.delivered - self.at(start, |point| point.delivered)).max(0.0) / seconds)
+    }
+
+    /// The most bytes delivered a second in any interval of `window` seconds or a little more.
+    pub(super) fn best_rate(&self, window: f64) -> Option<f64> {
+        let rates = self.points.iter().filter_map(|first| {
+            let place = self.points.partition_point(|point| point.time < first.time + window);
+            let last = self.points.get(place)?;
+            Some((last.delivered - first.delivered) / (last.time - first.time))
+        });
+        rates.max_by(f64::total_cmp).map(|rate| rate.max(0.0))
     }
 
     /// What was delivered in the last `max` seconds as a share of what was allowed `lag` seconds before: as long as

@@ -24,6 +24,10 @@
 //! become much slower. As in CUBIC, steps are small near the rate at which the line was last found full, and
 //! grow the further away from it the rate is.
 //!
+//! Too fast is worse than it looks on a line that drops: Steam's receiver takes no reliable segment that would leave more than
+//! some thirty gaps, so that what comes through such a line is little of what it carries. A long step is therefore seen to
+//! arrive before the next, and a rate is set to the best that came through lately rather than to the last.
+//!
 //! Steam's `quality_remote` is not used: it is an average over five seconds and arrives up to twenty seconds late.
 //!
 //! # Limits
@@ -41,7 +45,7 @@ mod tests;
 
 use std::time::Duration;
 
-use crate::congestion::delivery::Deliveries;
+use crate::congestion::delivery::{Deliveries, Outstanding};
 use crate::congestion::path::BasePing;
 use crate::limits::{
     DEFAULT_SEND_RATE, IDLE_SEND_RATE_TIMEOUT, MAX_STEAM_SEND_RATE, MIN_SEND_RATE, SEND_RATE_INTERVAL,
@@ -93,6 +97,12 @@ const MAX_TARGET_DELAY: f64 = 0.04;
 
 /// The step of a raise near the rate at which the line was full, and the first one further away.
 const NEAR_STEP: f64 = 0.04;
+
+/// What is left at least of a rate at which little arrives.
+const OVERDUE_FACTOR: f64 = 0.4;
+
+/// A longer step is judged before the next.
+const LONG_STEP: f64 = 0.3;
 
 /// The longest interval over which deliveries are compared with what was allowed, in seconds. One acknowledgement more or
 /// less makes 5 % of it.
@@ -159,6 +169,7 @@ pub(crate) struct RateController {
     step: f64,
     base: BasePing,
     deliveries: Deliveries,
+    outstanding: Outstanding,
     /// When the next decision is due.
     round_end: Time,
     /// When the rate last held the connection back.
@@ -175,6 +186,7 @@ impl Default for RateController {
             step: NEAR_STEP,
             base: BasePing::default(),
             deliveries: Deliveries::default(),
+            outstanding: Outstanding::default(),
             round_end: Time::ZERO,
             last_limited: Time::ZERO,
         }
@@ -228,6 +240,18 @@ impl RateController {
         let pending = to_u64(status.pending_reliable) + to_u64(status.pending_unreliable);
         // Unreliable bytes count as delivered when they leave: Steam does not say what becomes of them.
         let delivered = put_bytes.saturating_sub(pending + unacked);
+        if self.phase != Phase::Idle {
+            let seconds = 3.0 * (self.base.get() + ACK_DELAY) + ROUND;
+            if let Some(delivery) = self.outstanding.overdue(now, delivered, unacked, seconds) {
+                // Most of what is sent is sent again, and that at a rate which may not even hold it back any more.
+                self.deliveries.clear();
+                self.last_limited = now;
+                // What came through of it says little: Steam's receiver takes no segment past the thirtieth gap.
+                self.drain(now, 0.0, delivery.max(self.rate * OVERDUE_FACTOR), 0.0);
+                self.full_at = 0.0;
+                return;
+            }
+        }
         let is_limited = is_backlogged || pending as f64 > self.rate * LIMITED_QUEUE;
         if is_limited {
             self.last_limited = now;
@@ -291,15 +315,17 @@ impl RateController {
             std::mem::replace(&mut self.is_short, share.is_some_and(|share| share < STARTUP_SHARE));
         let is_queueing = queue > self.target_delay();
         if is_queueing || (was_short && self.is_short) {
-            let delivery = self.deliveries.rate(2.0 * STARTUP_WINDOW).unwrap_or(self.rate);
             if is_queueing {
+                let delivery = self.deliveries.rate(2.0 * STARTUP_WINDOW).unwrap_or(self.rate);
                 return self.drain(now, queue, delivery, unacked);
             }
             // Without a queue there is nothing to drain. That the line is full is likely, and not certain: acknowledgements
             // get lost, too. So the steps grow from here on.
+            self.outstanding = Outstanding::default();
+            let delivery = self.deliveries.best_rate(2.0 * STARTUP_WINDOW).unwrap_or(self.rate);
             self.drain(now, queue, delivery, 0.0);
             self.full_at = 0.0;
-        } else if now >= self.round_end {
+        } else if now >= self.round_end && !self.is_short {
             self.rate *= STARTUP_GAIN;
             if self.rate >= max_rate {
                 self.phase = Phase::Steady;
@@ -312,14 +338,24 @@ impl RateController {
     fn steady(&mut self, now: Time, queue: f64, unacked: f64) {
         let target = self.target_delay();
         let lag = self.base.get() + ACK_DELAY;
-        let share = self.deliveries.share(SHORT_WINDOW, LONG_WINDOW, lag).unwrap_or(1.0);
+        let share = self.deliveries.share(SHORT_WINDOW, LONG_WINDOW, lag);
+        let recent = self.deliveries.share(SHORT_WINDOW / 2.0, SHORT_WINDOW, lag);
         let is_stale = self.base.is_stale(now) && queue > MIN_TARGET_DELAY / 2.0;
-        if queue > target || share < LOWER_SHARE || is_stale {
+        if queue > target || is_stale {
             let delivery = self.deliveries.rate(SHORT_WINDOW).unwrap_or(self.rate);
-            self.drain(now, queue, delivery, unacked);
-            return;
+            return self.drain(now, queue, delivery, unacked);
         }
-        if share >= HOLD_SHARE {
+        if share.is_some_and(|share| share < LOWER_SHARE) || recent.is_some_and(|share| share < STARTUP_SHARE)
+        {
+            // Without a queue the line drops, and Steam's receiver then drops more, beyond the thirtieth gap. What came through
+            // before that is closer to what the line carries.
+            self.outstanding = Outstanding::default();
+            let delivery = self.deliveries.best_rate(SHORT_WINDOW).unwrap_or(self.rate);
+            return self.drain(now, queue, delivery, 0.0);
+        }
+        let mut round = ROUND;
+        // As long as little is known of it, the rate stays as it is.
+        if share.or(recent).is_some_and(|share| share.min(recent.unwrap_or(share)) >= HOLD_SHARE) {
             let distance = self.rate / self.full_at.max(1.0);
             self.step = if (0.8..1.3).contains(&distance) {
                 NEAR_STEP * (target / TARGET_DELAY).min(1.5)
@@ -327,8 +363,12 @@ impl RateController {
                 (self.step * 2.0).min(1.0)
             };
             self.rate *= 1.0 + self.step * (1.0 - 2.0 * queue / target).max(0.0);
+            if self.step > LONG_STEP {
+                // So far that the line may be full of it: what comes of it is seen first.
+                round += ACK_DELAY + ROUND;
+            }
         }
-        self.start_round(now, ROUND);
+        self.start_round(now, round);
     }
 
     /// The line is full, at `delivery` bytes a second of what is put: sends less until the queue is as good as empty, then

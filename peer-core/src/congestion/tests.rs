@@ -68,6 +68,38 @@ fn a_line_that_drops_rather_than_queues_is_not_overrun() {
     }
 }
 
+/// A flow whose controller has found `rate` on another line.
+fn flow_at(rate: f64, backlog: usize) -> Flow {
+    let mut flow = Flow::new(0, backlog, 100);
+    flow.controller = RateController { rate, phase: Phase::Steady, ..RateController::default() };
+    flow
+}
+
+#[test]
+fn a_burst_after_a_pause_does_not_raise_the_rate_before_it_is_known_what_arrives() {
+    let mut world = World::new(line(1.0 * MB, 50, 8.0, 0.0), vec![flow_at(2.0 * MB, 3_000_000)]);
+    for _ in 0..40 {
+        world.run(50);
+        let rate = world.flows[0].controller.rate() as f64;
+        assert!(rate <= 2.0 * MB, "{rate} bytes a second");
+    }
+}
+
+/// All of it goes out at once, and again and again, at a rate that holds nothing back.
+#[test]
+fn a_rate_at_which_little_arrives_is_lowered_although_nothing_waits_for_it() {
+    let mut controller = flow_at(30.0 * MB, 0).controller;
+    for tick in 0..20 {
+        let unacked = 2_500_000 - tick * 50_000;
+        let status =
+            RealTimeStatus { ping_ms: 100, sent_unacked_reliable: unacked, ..RealTimeStatus::default() };
+        let now = Time::from_micros(u64::try_from(tick).unwrap() * 100_000);
+        controller
+            .update(&Sample { now, put_bytes: 2_500_000, is_backlogged: false, status: &status }, 32 << 20);
+    }
+    assert!(controller.rate() < 5_000_000, "{} bytes a second", controller.rate());
+}
+
 #[test]
 fn a_line_that_becomes_ten_times_slower_and_recovers_is_followed_within_two_seconds() {
     let mut world = bulk(line(1.0 * MB, 25, 100.0, 0.0));
