@@ -6,6 +6,9 @@ const Transports := preload("transports.gd")
 
 const RESTING_FPS := 30
 const FLOOD_BYTES := 16
+## How often it looks while it takes what comes: no frame is to be waited for.
+const LOOK_USEC := 200
+const TAKE_SECONDS := 60.0
 
 var options: Dictionary
 var _control := StreamPeerTCP.new()
@@ -14,6 +17,10 @@ var _echoes := false
 var _stamps_left := 0
 var _stamp_order: Dictionary
 var _flooded := ""
+## What is taken at the moment: how many packets of how many bytes, and when half of them and all had come.
+var _taking := {}
+## Of every other packet, which begins with the time, how long it took, in milliseconds.
+var _waits: PackedFloat64Array
 
 
 func _ready() -> void:
@@ -59,6 +66,10 @@ func _obey(order: Dictionary) -> void:
 		"flood":
 			_flooded = order["via"]
 			_send(_apis[_flooded], FLOOD_BYTES, MultiplayerPeer.TRANSFER_MODE_RELIABLE, order["count"])
+		"take":
+			_take(order)
+		"answer":
+			_taking["end"] = _now()
 		"rest":
 			_echoes = false
 			Engine.max_fps = RESTING_FPS
@@ -71,7 +82,40 @@ func _send(api: SceneMultiplayer, bytes: int, mode: MultiplayerPeer.TransferMode
 		Report.check("send_bytes", api.send_bytes(packet, MultiplayerPeer.TARGET_PEER_SERVER, mode))
 
 
+## Does nothing but take what comes, until it is all there.
+func _take(order: Dictionary) -> void:
+	_taking = {"left": order["count"], "half": order["count"] / 2, "bytes": order["bytes"]}
+	_waits.clear()
+	var give_up := _now() + TAKE_SECONDS
+	while not _taking.has("end") and _now() < give_up:
+		_control.poll()
+		while _control.get_available_bytes() > 0:
+			_obey(_control.get_var())
+		for via in _apis:
+			_apis[via].poll()
+		OS.delay_usec(LOOK_USEC)
+	_control.put_var({"end": _taking.get("end"), "half": _taking.get("half_at"), "waits": _waits})
+	_taking = {}
+
+
+func _count_taken(packet: PackedByteArray) -> void:
+	if packet.size() != _taking["bytes"]:
+		_waits.append((_now() - packet.decode_double(0)) * 1000.0)
+		return
+	_taking["left"] -= 1
+	if _taking["left"] == _taking["half"]:
+		_taking["half_at"] = _now()
+	if _taking["left"] == 0:
+		_taking["end"] = _now()
+
+
+func _now() -> float:
+	return Time.get_unix_time_from_system()
+
+
 func _on_packet(id: int, packet: PackedByteArray, api: SceneMultiplayer) -> void:
+	if _taking:
+		_count_taken(packet)
 	if _echoes:
 		Report.check("send_bytes", api.send_bytes(packet, id, MultiplayerPeer.TRANSFER_MODE_RELIABLE))
 

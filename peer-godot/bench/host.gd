@@ -212,7 +212,7 @@ func _measure_waiting() -> void:
 	_polled.erase("steam")
 	_orders.take_answers()
 	_orders.order({"do": "flood", "via": "steam", "count": WAITING})
-	if not await _until(func() -> bool: return _orders.take_answers() > 0):
+	if not await _until(func() -> bool: return not _orders.take_answers().is_empty()):
 		Report.fail("the flood did not arrive")
 	_received = 0
 	var start := Time.get_ticks_usec()

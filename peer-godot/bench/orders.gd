@@ -6,7 +6,7 @@ const Transports := preload("transports.gd")
 
 var _server := TCPServer.new()
 var _clients: Array[StreamPeerTCP] = []
-var _answers := 0
+var _answers: Array = []
 
 
 ## The port that clients come to.
@@ -24,10 +24,10 @@ func order(what: Dictionary) -> void:
 		client.put_var(what)
 
 
-## How many answers have come since the last call.
-func take_answers() -> int:
+## The answers that have come since the last call.
+func take_answers() -> Array:
 	var answers := _answers
-	_answers = 0
+	_answers = []
 	return answers
 
 
@@ -39,5 +39,4 @@ func poll() -> void:
 	for client in _clients:
 		client.poll()
 		while client.get_available_bytes() > 0:
-			client.get_var()
-			_answers += 1
+			_answers.append(client.get_var())

@@ -64,13 +64,23 @@ impl Games {
 
     /// Starts a process, whose account is the next number from 1.
     pub(crate) fn start<A: AsRef<OsStr>>(&mut self, arguments: impl IntoIterator<Item = A>) -> Result<()> {
+        self.start_with(arguments, &[])
+    }
+
+    /// The same with further variables in its environment.
+    pub(crate) fn start_with<A: AsRef<OsStr>>(
+        &mut self,
+        arguments: impl IntoIterator<Item = A>,
+        env: &[(&str, String)],
+    ) -> Result<()> {
         let account = u32::try_from(self.all.len()).context("too many processes")? + 1;
         let mut command = Command::new(&self.godot);
         self.network.join_with(&self.local_steam, account, &mut command);
         command
             .args(arguments)
             .env(library::search_variable(), local::search_path(&self.local_steam)?)
-            .env("SteamAppId", local::APP_ID);
+            .env("SteamAppId", local::APP_ID)
+            .envs(env.iter().map(|(name, value)| (name, value)));
         let process = Process::spawn("godot", "", &mut command)
             .with_context(|| format!("cannot start {}", self.godot.display()))?;
         self.all.push(Game { account, process, lines: Vec::new(), status: None });

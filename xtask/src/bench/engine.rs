@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
+use super::bad_line::{BadLine, LINES, Relay};
 use super::goals;
 use super::samples::{Line, Table};
 use crate::engine;
@@ -19,6 +20,9 @@ use crate::run::{root, target_dir};
 /// What the lines for us begin with, as `peer-godot/bench/report.gd` writes them.
 const MARK: &str = "BENCH ";
 
+/// The transport whose address is a port.
+const ENET: &str = "enet";
+
 /// Runs of each transport with a game's load. They alternate.
 const LOAD_ROUNDS: usize = 3;
 
@@ -26,7 +30,7 @@ const LOAD_ROUNDS: usize = 3;
 const LOAD_SECONDS: u32 = 5;
 
 /// For a process that hangs: the benchmark's own parts have shorter deadlines.
-const TIMEOUT: Duration = Duration::from_mins(4);
+const TIMEOUT: Duration = Duration::from_mins(10);
 
 /// What processes are started with.
 #[derive(Debug)]
@@ -43,7 +47,12 @@ pub(super) fn run() -> Result<()> {
     let setup = Setup::new()?;
     let mut table = Table::default();
     eprintln!("==> both transports in one process, then {LOAD_ROUNDS} rounds of a game's load on each");
-    setup.measure(&setup.with_addon, &["part=host.gd"], &["part=client.gd"], &mut table)?;
+    setup.measure(&setup.with_addon, &["part=host.gd"], &["part=client.gd"], LINES[0], &mut table)?;
+    for line in LINES {
+        let (name, lag) = (format!("line={}", line.name), format!("lag={}", line.lag_ms));
+        let host = ["part=bulk.gd", &name, &lag];
+        setup.measure(&setup.with_addon, &host, &["part=client.gd"], line, &mut table)?;
+    }
     if cfg!(target_os = "linux") {
         for round in 0..LOAD_ROUNDS {
             // Each is first once.
@@ -53,7 +62,7 @@ pub(super) fn run() -> Result<()> {
                 let project = if transport == "steam" { &setup.with_addon } else { &setup.without };
                 let (via, seconds) = (format!("via={transport}"), format!("seconds={LOAD_SECONDS}"));
                 let host = ["part=load.gd", &via, "side=host", &seconds];
-                setup.measure(project, &host, &["part=load.gd", &via], &mut table)?;
+                setup.measure(project, &host, &["part=load.gd", &via], LINES[0], &mut table)?;
             }
         }
     } else {
@@ -75,16 +84,24 @@ impl Setup {
         Ok(Self { godot: engine::find()?, local_steam: local::build(true)?, with_addon, without })
     }
 
-    /// Runs a host and as many clients as it asks for, until it is done.
-    fn measure(&self, project: &Path, host: &[&str], client: &[&str], table: &mut Table) -> Result<()> {
+    /// Runs a host and as many clients as it asks for, which reach it over this line, until it is done.
+    fn measure(
+        &self,
+        project: &Path,
+        host: &[&str],
+        client: &[&str],
+        over: BadLine,
+        table: &mut Table,
+    ) -> Result<()> {
         let mut games = Games::new(&self.godot, &self.local_steam);
-        let start = |games: &mut Games, arguments: &[String]| {
+        let start = |games: &mut Games, arguments: &[String], env: &[(&str, String)]| {
             let project = project.to_str().context("the target folder's path is not UTF-8")?;
             let engine = ["--headless", "--path", project, "--"].map(str::to_owned);
-            games.start(engine.iter().chain(arguments))
+            games.start_with(engine.iter().chain(arguments), env)
         };
         let owned = |arguments: &[&str]| arguments.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-        start(&mut games, &owned(host))?;
+        start(&mut games, &owned(host), &[])?;
+        let mut relays = Vec::new();
         let result = loop {
             let line = match games.next_event(TIMEOUT)? {
                 Some(Event::Line(1, line)) => line,
@@ -96,12 +113,17 @@ impl Setup {
             };
             let Some(line) = line.strip_prefix(MARK) else { continue };
             match Line::parse(line).with_context(|| format!("unexpected line of the host: {line}"))? {
-                Line::Need { clients, addresses } => {
+                Line::Need { clients, mut addresses } => {
+                    if let Some(port) = addresses.get_mut(ENET).filter(|_| !over.is_clean()) {
+                        let relay = Relay::new(over, port.parse().context("the host's port")?)?;
+                        *port = relay.port.to_string();
+                        relays.push(relay);
+                    }
                     let mut arguments = owned(client);
                     arguments.push("side=client".to_owned());
                     arguments.extend(addresses.iter().map(|(transport, at)| format!("{transport}={at}")));
                     while games.all().len() <= clients {
-                        start(&mut games, &arguments)?;
+                        start(&mut games, &arguments, &over.environment())?;
                     }
                 }
                 Line::Samples(samples) => table.add(samples),

@@ -52,7 +52,26 @@ pub(super) const ENGINE: &[Goal] = &[
     ("receive/64/unreliable", of_enet, "times ENet", AtMost(0.7)),
     ("one_way/frame", over_steam, "ms", AtMost(0.5)),
     ("waiting/taken", over_steam, "packets", AtLeast(20_000.0)),
-    ("load/memory", beyond_enet, "MiB more than ENet", AtMost(8.0)),
+    ("bulk/clean", of_enet, "times ENet", AtMost(0.6)),
+    ("bulk/lossy", of_enet, "times ENet", AtMost(0.4)),
+    ("steady/narrow", over_steam, "KB/s of a line of 1,000", AtLeast(850.0)),
+    // The 95th percentile, over the line's own delay.
+    ("beside/clean", over_steam, "ms", AtMost(40.0)),
+    ("beside/lossy", over_steam, "ms", AtMost(40.0)),
+    ("beside/narrow", over_steam, "ms", AtMost(40.0)),
+    ("state/clean", over_steam, "ms", AtMost(20.0)),
+    (
+        "large/10_MB",
+        |run, id| ratio(run, &format!("{id} steam"), "large/1_KB steam"),
+        "times the same in small packets",
+        AtMost(1.2),
+    ),
+    (
+        "load/memory",
+        |run, id| Ok(beyond_enet(run, id)? - measured(run, "load/memory/library steam")?),
+        "MiB more than ENet, Local Steam's library apart",
+        AtMost(3.0),
+    ),
 ];
 
 fn measured(run: &Run, id: &str) -> Result<f64, String> {

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: runs the benchmarks, then prints what they measured in this run and which goals they met.
 
+mod bad_line;
 mod criterion;
 mod engine;
 mod goals;
