@@ -1,10 +1,11 @@
-//! Control messages: hello and goodbye.
+//! Control messages: hello, keep-alive and goodbye.
 //!
 //! A control message is `magic | kind | body`, little endian:
 //!
 //! | message | body |
 //! |---|---|
 //! | hello | version `u16`, features `u32`, peer id `u32`, session nonce `u64`, match: host's Steam id `u64`, host's nonce `u64` |
+//! | keep-alive | none |
 //! | goodbye | reason `u32`, message length `u8`, message (UTF-8), count `u8`, then per lane: lane `u8`, last number `u64` |
 //!
 //! The other hello is four bytes, the peer id alone: all that a GodotSteam peer sends. No control message is four
@@ -23,6 +24,12 @@ use crate::reason::EndReason;
 const MAGIC: [u8; 4] = *b"GdP\x01";
 const KIND_HELLO: u8 = 1;
 const KIND_GOODBYE: u8 = 2;
+const KIND_KEEP_ALIVE: u8 = 3;
+
+/// Says nothing but that the sender is there. What it asks for is the acknowledgement of the peer's Steam, which comes even while
+/// its game is blocked.
+pub(crate) const KEEP_ALIVE: Bytes =
+    Bytes::from_static(&[MAGIC[0], MAGIC[1], MAGIC[2], MAGIC[3], KIND_KEEP_ALIVE]);
 
 /// The version of the protocol that this crate speaks.
 pub const PROTOCOL_VERSION: u16 = 1;
@@ -168,6 +175,8 @@ pub enum Control {
     Hello(Hello),
     /// GodotSteam's hello.
     GodotSteamHello(u32),
+    /// A keep-alive.
+    KeepAlive,
     /// A goodbye.
     Goodbye(Goodbye),
 }
@@ -200,6 +209,7 @@ impl Control {
                     match_id: reader.match_id().ok(),
                 }))
             }
+            [KIND_KEEP_ALIVE] if reader.0.is_empty() => Ok(Self::KeepAlive),
             [KIND_GOODBYE] => reader.goodbye().map(Self::Goodbye),
             _ => Err(ControlError::Malformed),
         }
@@ -288,6 +298,12 @@ mod tests {
         assert_eq!(Control::decode(&goodbye().encode()), Ok(Control::Goodbye(goodbye())));
         let bare = Goodbye { message: String::new(), last_numbers: LastNumbers::new(), ..goodbye() };
         assert_eq!(Control::decode(&bare.encode()), Ok(Control::Goodbye(bare)));
+    }
+
+    #[test]
+    fn a_keep_alive_comes_back() {
+        assert_eq!(Control::decode(&KEEP_ALIVE), Ok(Control::KeepAlive));
+        assert_eq!(Control::decode(&[&KEEP_ALIVE[..], &[0]].concat()), Err(ControlError::Malformed));
     }
 
     #[test]

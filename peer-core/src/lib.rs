@@ -57,7 +57,10 @@ pub use lane::{
     Channel, Dialect, Lane, MAX_UNRELIABLE_BYTES, Route, SendFlags, TransferMode, effective_mode, send_flags,
 };
 pub use lobby::Lobby;
-pub use reason::{EndReason, STEAM_BAD_CERTIFICATE, STEAM_MISC_GENERIC};
+pub use reason::{
+    EndReason, STEAM_BAD_CERTIFICATE, STEAM_BAD_CRYPT, STEAM_MISC_GENERIC, STEAM_NO_CONNECTION,
+    STEAM_RENDEZVOUS, STEAM_TIMEOUT,
+};
 pub use roster::Peer;
 pub use session::{Counters, Session, Settings, Status};
 pub use target::Target;

@@ -33,11 +33,10 @@ pub const APPROVAL_TIMEOUT: Duration = Duration::from_secs(4);
 /// late, and strangers cannot fill the session.
 pub const MAX_PENDING_APPROVAL: usize = 256;
 
-/// How long the packets announced by a goodbye may take to arrive, and then how long they may wait to be read, before
-/// `peer_disconnected` is reported without them.
+/// How long the packets of a connection that is over may wait to be read before `peer_disconnected` is reported without them.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection that this side closes may go on sending what was put before.
+/// How long a connection that one side closes may go on sending what was put before, and the other side waits for it.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The same for a connection that is closed because the peer broke the protocol, or was replaced: long enough for the
@@ -50,11 +49,38 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 /// The wait before dialling again where another session of the process still drains a connection to that user.
 pub const DRAINING_REDIAL: Duration = Duration::from_millis(20);
 
-/// The wait after the first failed dial; it doubles each time.
-pub const FIRST_REDIAL: Duration = Duration::from_secs(1);
+/// How long after a dial the next one follows at least, if it fails at once; it doubles with each such failure. (Steam gives a
+/// dial ten seconds: one that took them is made again without delay.)
+pub const FIRST_REDIAL: Duration = Duration::from_millis(250);
 
 /// The longest wait between two dials.
 pub const MAX_REDIAL: Duration = Duration::from_secs(16);
+
+/// How long a client goes on dialling its host: as long as Steam drops the requests of a user whose game has crashed, with time
+/// to spare.
+pub const HOST_DIAL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The same where the host is in the tracked lobby: it may be loading a level.
+pub const HOST_IN_LOBBY_DIAL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How much time in which this process was blocked is not counted against its host, so that a client comes to an end.
+pub const MAX_BLOCKED: Duration = Duration::from_mins(2);
+
+/// After so long without a packet a native peer is sent a keep-alive: Steam itself asks an idle peer only every ten seconds.
+pub const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long Steam waits for any answer on a connection before it gives that up (`TimeoutConnected`). It counts from when an
+/// answer was due, so a peer that is gone is given up some 9 s later; a line that is dead for 8 s is not.
+pub const CONNECTED_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long a peer that has left the lobby may be silent before its connection is closed.
+pub const LEFT_LOBBY_TIMEOUT: Duration = Duration::from_millis(1_700);
+
+/// The same for one that has joined the lobby anew, whose connection may have just been made.
+pub const JOINED_ANEW_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How often a peer whose silence is measured is asked for a sign of life.
+pub const PROBE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// How many times a dial that fails for a bad certificate is made again.
 pub const CERTIFICATE_RETRIES: u8 = 5;

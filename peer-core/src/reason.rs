@@ -40,6 +40,20 @@ pub enum EndReason {
 /// are refreshed in the background, so a dial that fails for it is made again.
 pub const STEAM_BAD_CERTIFICATE: u32 = 4003;
 
+/// Steam's reason for a handshake that did not fit (`k_ESteamNetConnectionEnd_Remote_BadCrypt`): two dials that crossed.
+pub const STEAM_BAD_CRYPT: u32 = 4002;
+
+/// Steam's reason for a connection on which nothing was heard for too long (`k_ESteamNetConnectionEnd_Misc_Timeout`). One whose
+/// peer this session found silent is reported with it, too.
+pub const STEAM_TIMEOUT: u32 = 5003;
+
+/// Steam's reason for a request that cannot be brought to anyone (`k_ESteamNetConnectionEnd_Misc_P2P_Rendezvous`).
+pub const STEAM_RENDEZVOUS: u32 = 5008;
+
+/// Steam's reason for a connection that the peer's process knows nothing of
+/// (`k_ESteamNetConnectionEnd_Misc_PeerSentNoConnection`).
+pub const STEAM_NO_CONNECTION: u32 = 5010;
+
 /// Steam's reason for a failure that has no other (`k_ESteamNetConnectionEnd_Misc_Generic` in `steamnetworkingtypes.h`).
 /// A dial that the transport refuses at once is reported with it, as Steam gives no reason then.
 pub const STEAM_MISC_GENERIC: u32 = 5001;

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
+use std::time::Duration;
 
+use peer_core::limits::{HOST_DIAL_TIMEOUT, LOSS_REPORT_TIMEOUT, MAX_REDIAL};
 use peer_core::{
     Batch, ConnectionHandle, ConnectionState, EndReason, Event, LaneConfig, LaneStatus, ListenHandle,
     Message, RealTimeStatus, SendResult, Session, Status, StatusChange, SteamId, Time, Token, Transport,
@@ -147,6 +149,8 @@ fn a_connection_that_cannot_be_sent_on_is_closed() {
     network.tell(1, ConnectionState::Requested);
     network.tell(1, ConnectionState::Connected);
     host.poll(Time::ZERO);
+    // Steam has a while to report why.
+    host.poll(Time::ZERO + LOSS_REPORT_TIMEOUT);
     assert!(network.open.borrow().is_empty());
     assert!(host.peers().is_empty());
 }
@@ -162,20 +166,27 @@ fn our_own_user_is_refused_as_a_peer() {
 }
 
 #[test]
-fn a_client_whose_host_cannot_be_accepted_is_disconnected() {
+fn a_client_whose_host_cannot_be_accepted_dials_on_and_is_disconnected_at_last() {
     let network = Contrary::default();
     let mut client = Session::new(network.clone(), 1);
-    client.create_client(SteamId(107), VirtualPort(0), Time::ZERO).unwrap();
-    // The dial waits to be made again, the host asks meanwhile, and is gone when it is to be accepted.
+    let host = SteamId(107);
+    client.create_client(host, VirtualPort(0), Time::ZERO).unwrap();
     let reason = EndReason::Other(peer_core::STEAM_BAD_CERTIFICATE);
-    let failed = ConnectionState::ProblemDetectedLocally { reason, message: String::new() };
-    network.tell_of(SteamId(107), 99, failed);
-    client.poll(Time::ZERO);
-    assert_eq!(client.status(), Status::Connecting);
-    network.tell(7, ConnectionState::Requested);
-    client.poll(Time::ZERO);
-    while client.next_event().is_some() {}
+    let mut lasted = Duration::ZERO;
+    while client.status() == Status::Connecting && lasted < Duration::from_mins(1) {
+        lasted += Duration::from_millis(100);
+        // The dial waits to be made again, the host asks meanwhile, and is gone when it is to be accepted.
+        if network.open.borrow().contains(&99) {
+            let failed = ConnectionState::ProblemDetectedLocally { reason, message: String::new() };
+            network.tell_of(host, 99, failed);
+        } else {
+            network.tell(7, ConnectionState::Requested);
+        }
+        client.poll(Time::ZERO + lasted);
+        while client.next_event().is_some() {}
+    }
     assert_eq!(client.status(), Status::Disconnected);
+    assert!(lasted >= HOST_DIAL_TIMEOUT && lasted < HOST_DIAL_TIMEOUT + MAX_REDIAL, "{lasted:?}");
     assert!(network.open.borrow().is_empty());
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use peer_core::limits::CONNECTED_TIMEOUT;
+
 /// What becomes of a request from someone with whom a connection is still open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DuplicatePolicy {
@@ -57,12 +59,14 @@ pub struct NetworkSettings {
     pub status_delay: Duration,
     /// How long a handshake may take (`TimeoutInitial`).
     pub timeout_initial: Duration,
-    /// How long a Connected connection lives without hearing anything (`TimeoutConnected`).
+    /// How long a Connected connection waits for an answer (`TimeoutConnected`; sessions set it to 8 s, Steam's default is 10).
+    /// That time begins with something that is sent and not answered, or at last with Steam's own keep-alive.
     pub timeout_connected: Duration,
-    /// How much longer it may take until that is noticed: evenly from zero to this. The default is for a connection on
-    /// which something is sent, whose ten seconds begin with what is not answered. An idle one only asks every 12 s or
-    /// so, and may take so much longer (measured with GNS 1.6.0: 10 to 22 s).
+    /// How much longer it may take until that is noticed: evenly from zero to this.
     pub timeout_slack: Duration,
+    /// How long after the other side fell silent Steam's own keep-alive asks it, on a connection on which nothing is sent: evenly
+    /// from zero to this (GNS 1.6.0: ten seconds after the last that was heard).
+    pub idle_keep_alive: Duration,
     /// How long an acknowledgement waits for something to go out that it can go with (`k_usecMaxDataAckDelay`). If the
     /// connection is closed meanwhile, it never goes out.
     pub ack_delay: Duration,
@@ -110,8 +114,9 @@ impl NetworkSettings {
             batches: BatchPolicy::StopsAtFailure,
             status_delay: Duration::ZERO,
             timeout_initial: Duration::from_secs(10),
-            timeout_connected: Duration::from_secs(10),
-            timeout_slack: Duration::from_millis(700),
+            timeout_connected: CONNECTED_TIMEOUT,
+            timeout_slack: Duration::from_millis(200),
+            idle_keep_alive: Duration::from_secs(10),
             ack_delay: Duration::from_millis(50),
             lanes_past_seven_work: false,
             receive_buffer_messages: 65_536,

@@ -3,6 +3,7 @@
 use std::ffi::CString;
 
 use peer_core::VirtualPort;
+use peer_core::limits::CONNECTED_TIMEOUT;
 use steamworks_sys::ESteamNetworkingConfigValue as Option_;
 use thiserror::Error;
 
@@ -28,6 +29,7 @@ const CONNECTION_USER_DATA: i32 = Option_::k_ESteamNetworkingConfig_ConnectionUs
 pub(crate) const SEND_BUFFER_SIZE: i32 = Option_::k_ESteamNetworkingConfig_SendBufferSize as i32;
 const RECV_BUFFER_SIZE: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferSize as i32;
 const RECV_BUFFER_MESSAGES: i32 = Option_::k_ESteamNetworkingConfig_RecvBufferMessages as i32;
+const TIMEOUT_CONNECTED: i32 = Option_::k_ESteamNetworkingConfig_TimeoutConnected as i32;
 const SEND_RATE_MIN: i32 = Option_::k_ESteamNetworkingConfig_SendRateMin as i32;
 const SEND_RATE_MAX: i32 = Option_::k_ESteamNetworkingConfig_SendRateMax as i32;
 const RECV_MAX_MESSAGE_SIZE: i32 = Option_::k_ESteamNetworkingConfig_RecvMaxMessageSize as i32;
@@ -39,11 +41,13 @@ const LOCALHOST_ALLOW_WITHOUT_AUTH: i32 =
     Option_::k_ESteamNetworkingConfig_IPLocalHost_AllowWithoutAuth as i32;
 const ICE_ENABLE: i32 = Option_::k_ESteamNetworkingConfig_P2P_Transport_ICE_Enable as i32;
 
+#[allow(clippy::cast_possible_truncation, reason = "a few seconds")]
 /// The values that connections get unless the game sets others.
-const DEFAULTS: [(i32, i32); 3] = [
+const DEFAULTS: [(i32, i32); 4] = [
     (SEND_BUFFER_SIZE, SEND_BUFFER_BYTES),
     (RECV_BUFFER_SIZE, RECEIVE_BUFFER_BYTES),
     (RECV_BUFFER_MESSAGES, RECEIVE_BUFFER_MESSAGES),
+    (TIMEOUT_CONNECTED, CONNECTED_TIMEOUT.as_millis() as i32),
 ];
 
 /// Options that this transport sets itself, or that would let in users whom Steam does not vouch for.

@@ -45,7 +45,7 @@ pub(crate) enum State {
 }
 
 impl State {
-    /// The state machine. (A connection that was never announced is removed rather than closed.)
+    /// The state machine. (A connection that was never announced is removed rather than closed, and another one dialled.)
     fn may_become(&self, next: &Self) -> bool {
         use State::{
             AwaitingHello, Backoff, Closed, Connecting, Draining, Established, PeerClosing, PendingApproval,
@@ -53,11 +53,10 @@ impl State {
         };
         match self {
             Backoff { .. } => matches!(next, Connecting | Backoff { .. }),
-            // A dial that gave way to the peer's request is made again if that fails.
-            PendingApproval { .. } => matches!(next, Connecting | Backoff { .. }),
-            Connecting => matches!(next, AwaitingHello { .. } | Backoff { .. }),
-            AwaitingHello { .. } => matches!(next, Ready | Backoff { .. }),
-            Ready => matches!(next, Established | Backoff { .. }),
+            PendingApproval { .. } => matches!(next, Connecting),
+            Connecting => matches!(next, AwaitingHello { .. }),
+            AwaitingHello { .. } => matches!(next, Ready),
+            Ready => matches!(next, Established),
             Established => matches!(next, PeerClosing { .. } | Draining { .. } | Closed),
             PeerClosing { .. } => matches!(next, Draining { .. } | Closed),
             Draining { .. } => matches!(next, Closed),
@@ -118,6 +117,10 @@ pub(crate) struct Connection<M> {
     pub(crate) was_told_undecided: bool,
     /// How to dial it again; `None` if they dialled us.
     pub(crate) dial: Option<Dial>,
+    /// Measures whether the peer is still there.
+    pub(crate) probe: Option<Probe>,
+    /// What `put_bytes` was when a keep-alive was last due.
+    pub(crate) put_bytes_then: u32,
     /// Until when Steam may report why it takes no more packets.
     pub(crate) loss_report_until: Option<Time>,
 }
@@ -132,14 +135,57 @@ const _: () = assert!(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dial {
     pub(crate) port: VirtualPort,
+    /// How many connections failed in a row.
     pub(crate) failures: u8,
+    /// How many of them in a row at once.
+    quick_failures: u8,
+    /// When it was dialled last.
+    pub(crate) dialled: Time,
 }
 
+/// A dial that fails later than this did not fail at once, whatever the wait is.
+const MAX_QUICK_FAILURE: Duration = Duration::from_secs(5);
+
 impl Dial {
-    /// The wait before the next dial: twice as long each time, up to a limit.
-    pub(crate) fn backoff(self) -> Duration {
-        let doublings = u32::from(self.failures.saturating_sub(1));
+    /// Never dialled yet.
+    pub(crate) fn new(port: VirtualPort) -> Self {
+        Self { port, failures: 0, quick_failures: 0, dialled: Time::ZERO }
+    }
+
+    /// It failed. When to dial again: a growing time after the last dial. `spread`, from 0 to 1, keeps two sides that failed
+    /// together from dialling together.
+    pub(crate) fn fail(&mut self, now: Time, spread: f64) -> Time {
+        let took_long = now - self.dialled > self.backoff().min(MAX_QUICK_FAILURE);
+        self.failures = self.failures.saturating_add(1);
+        self.quick_failures = if took_long { 1 } else { self.quick_failures.saturating_add(1) };
+        now.max(self.dialled + self.backoff().mul_f64(0.5 + spread / 2.0))
+    }
+
+    /// How long after a dial the next one follows: twice as long with each failure, up to a limit.
+    fn backoff(self) -> Duration {
+        let doublings = u32::from(self.quick_failures.saturating_sub(1));
         FIRST_REDIAL.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(MAX_REDIAL)
+    }
+}
+
+/// Measures the silence of a peer that may be gone: it is asked over and over, and any sign of life will do.
+#[derive(Debug)]
+pub(crate) struct Probe {
+    /// How long it may be silent.
+    pub(crate) limit: Duration,
+    /// Since when; `None` before the first poll.
+    pub(crate) since: Option<Time>,
+    /// When it is asked again.
+    pub(crate) next: Time,
+    /// Bytes on the control lane that its Steam had not acknowledged when that was last looked at.
+    pub(crate) unacknowledged: i32,
+    /// Its packets in the inbox before this poll took in more.
+    pub(crate) unread: u32,
+}
+
+impl Probe {
+    pub(crate) fn new(limit: Duration) -> Self {
+        Self { limit, since: None, next: Time::ZERO, unacknowledged: 0, unread: u32::MAX }
     }
 }
 
@@ -158,6 +204,8 @@ impl<M> Connection<M> {
             has_derived_id: false,
             was_told_undecided: false,
             dial: None,
+            probe: None,
+            put_bytes_then: 0,
             loss_report_until: None,
         }
     }
@@ -169,7 +217,7 @@ impl<M> Connection<M> {
 
     /// Whether a poll must look at it: it waits for something, or can no longer send.
     fn is_active(&self) -> bool {
-        self.state.is_active() || self.send.is_broken
+        self.state.is_active() || self.send.is_broken || self.probe.is_some()
     }
 
     /// Whether `peer_connected` was queued for the game, and `peer_disconnected` was not.
@@ -202,8 +250,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_between_dials_doubles_up_to_its_limit() {
-        let wait = |failures| Dial { port: VirtualPort(0), failures }.backoff().as_secs();
-        assert_eq!([1, 2, 3, 4, 5, 6, 40, 255].map(wait), [1, 2, 4, 8, 16, 16, 16, 16]);
+    fn the_wait_between_dials_that_fail_at_once_doubles_up_to_its_limit() {
+        let mut dial = Dial::new(VirtualPort(0));
+        let waits = std::array::from_fn::<_, 9, _>(|_| {
+            dial.dialled = dial.fail(dial.dialled, 1.0);
+            dial.backoff().as_millis()
+        });
+        assert_eq!(waits, [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 16_000, 16_000]);
+        let late = dial.dialled + Duration::from_secs(17);
+        assert_eq!(dial.fail(late, 1.0), late, "one that took long is made again at once");
+        assert_eq!(dial.backoff(), FIRST_REDIAL);
     }
 }

@@ -8,7 +8,7 @@ use slab::Slab;
 
 use crate::connection::receive::ReceiveHalf;
 use crate::connection::send::{SendHalf, SendHalves};
-use crate::connection::{Connection, State};
+use crate::connection::{Connection, Probe, State};
 use crate::limits::MAX_HELD_BYTES;
 use crate::time::Time;
 use crate::transport::{ConnectionHandle, Message};
@@ -38,6 +38,10 @@ impl<M: Message> Table<M> {
     #[inline]
     pub(crate) fn get_mut(&mut self, key: u32) -> Option<&mut Connection<M>> {
         self.slab.get_mut(key as usize)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Connection<M>> {
+        self.slab.iter_mut().map(|(_, connection)| connection)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Connection<M>> + Clone {
@@ -125,12 +129,32 @@ impl<M: Message> Table<M> {
     /// Gives the peers of active connections more time, because this side did not listen for so long.
     pub(crate) fn extend_timeouts(&mut self, time: Duration) {
         for &key in &self.active {
-            match &mut self.slab[key as usize].state {
+            let connection = &mut self.slab[key as usize];
+            if let Some(since) = connection.probe.as_mut().and_then(|probe| probe.since.as_mut()) {
+                *since = *since + time;
+            }
+            match &mut connection.state {
                 State::PendingApproval { until }
                 | State::AwaitingHello { until }
                 | State::PeerClosing { until, .. } => *until = *until + time,
                 // A dial is not delayed, and packets that were not read in time are lost to a game that is blocked.
                 _ => {}
+            }
+        }
+    }
+
+    /// Measures from now on whether the peer of a connection is there; see [`Probe`].
+    pub(crate) fn start_probe(&mut self, key: u32, limit: Duration) {
+        self[key].probe = Some(Probe::new(limit));
+        self.activate(key);
+    }
+
+    /// Notes which packets are there before others are taken in.
+    pub(crate) fn note_unread(&mut self) {
+        for &key in &self.active {
+            let connection = &mut self.slab[key as usize];
+            if let Some(probe) = &mut connection.probe {
+                probe.unread = connection.receive.unread;
             }
         }
     }

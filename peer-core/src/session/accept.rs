@@ -3,7 +3,7 @@
 use crate::connection::{Close, Connection, State};
 use crate::id::SteamId;
 use crate::limits::{APPROVAL_TIMEOUT, MAX_CONNECTIONS, MAX_PENDING_APPROVAL};
-use crate::reason::EndReason;
+use crate::reason::{EndReason, STEAM_TIMEOUT};
 use crate::session::Session;
 use crate::session::close::CloseMode;
 use crate::transport::{ConnectionHandle, Token, Transport};
@@ -76,8 +76,8 @@ impl<T: Transport> Session<T> {
     fn accept(&mut self, key: u32) {
         let handle = self.connections[key].handle;
         if handle.is_none_or(|handle| self.transport.accept(handle, Token(key)).is_err()) {
-            // Its handle is still ours to close; and if it was the host's, this client has nobody left.
-            let close = Close::new(EndReason::Left, "the request to connect has gone");
+            // Its handle is still ours to close. They have given up, or waited for too long.
+            let close = Close::new(EndReason::Other(STEAM_TIMEOUT), "the request to connect has gone");
             self.close_connection(key, close, CloseMode::Immediate);
         }
     }

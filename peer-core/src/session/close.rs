@@ -3,12 +3,12 @@
 use std::mem;
 use std::time::Duration;
 
-use crate::connection::{Close, Connection, Dial, State};
+use crate::connection::{Close, State};
 use crate::control::{Goodbye, truncate};
 use crate::error::SessionError;
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
-use crate::limits::{ANSWER_TIMEOUT, CLOSE_TIMEOUT, DRAIN_TIMEOUT, FIRST_REDIAL, VIOLATION_CLOSE_TIMEOUT};
+use crate::limits::{ANSWER_TIMEOUT, CLOSE_TIMEOUT, DRAIN_TIMEOUT, VIOLATION_CLOSE_TIMEOUT};
 use crate::reason::EndReason;
 use crate::session::{Session, Status};
 use crate::time::Time;
@@ -88,7 +88,8 @@ impl<T: Transport> Session<T> {
 
     pub(super) fn on_goodbye(&mut self, key: u32, goodbye: Goodbye) {
         if matches!(self.connections[key].state(), State::Established) {
-            let until = self.now + DRAIN_TIMEOUT;
+            // As long as the other side goes on sending, on a line as slow as may be.
+            let until = self.now + CLOSE_TIMEOUT;
             self.connections.enter(key, State::PeerClosing { until, goodbye: Box::new(goodbye) });
         }
     }
@@ -109,17 +110,9 @@ impl<T: Transport> Session<T> {
         let connection = &self.connections[key];
         let (steam_id, dial) = (connection.steam_id, connection.dial);
         if matches!(connection.state(), State::Established | State::PeerClosing { .. }) {
-            let is_lost = !close.reason.is_application()
-                || matches!(close.reason, EndReason::Exception | EndReason::TooFarBehind);
-            let redials = is_lost && self.belongs_to_mesh(steam_id);
-            let until = self.now + DRAIN_TIMEOUT;
+            let (until, reason) = (self.now + DRAIN_TIMEOUT, close.reason);
             self.connections.enter(key, State::Draining { until, close: Box::new(close) });
-            if redials {
-                let port = dial.map(|dial| dial.port).or(self.active.as_ref().map(|active| active.port));
-                let mut next = Connection::new(steam_id, State::Backoff { until: self.now + FIRST_REDIAL });
-                next.dial = Some(Dial { port: port.unwrap_or_default(), failures: 1 });
-                self.connections.insert(next);
-            }
+            self.dial_anew(steam_id, dial, reason);
         } else if connection.is_unannounced() {
             self.close_unannounced(key, close);
         }
@@ -129,9 +122,9 @@ impl<T: Transport> Session<T> {
     fn close_unannounced(&mut self, key: u32, close: Close) {
         let connection = &self.connections[key];
         let (steam_id, peer) = (connection.steam_id, connection.peer_id);
-        if self.redial(key, close.reason) {
-            // Of a dial that is made over and over, only the first failure is reported.
-            if self.connections[key].dial.is_some_and(|dial| dial.failures == 1) {
+        if let Some(failures) = self.redial(key, close.reason) {
+            // Of a dial that is made over and over, only the first failure is reported; of one to the host the last.
+            if failures == 1 && !self.is_host_user(steam_id) {
                 self.report_close(steam_id, peer, close);
             }
             return;
@@ -253,7 +246,11 @@ impl<T: Transport> Session<T> {
                 let until = self.now + ANSWER_TIMEOUT;
                 self.closing.answer(&mut self.transport, handle, steam_id, half, until);
             }
-            _ => self.transport.close(handle, close.reason, truncate(&close.message)),
+            _ => {
+                // Steam lets applications give no reason of its own.
+                let reason = if close.reason.is_application() { close.reason } else { EndReason::Left };
+                self.transport.close(handle, reason, truncate(&close.message));
+            }
         }
     }
 

@@ -1,17 +1,36 @@
 //! Opening a session: hosts, clients, lobbies, and the dials they make.
 
+use std::time::Duration;
+
 use rand::RngExt;
 
 use crate::connection::{Close, Connection, Dial, State};
 use crate::error::SessionError;
 use crate::id::{LobbyId, PeerId, SteamId};
-use crate::limits::{CERTIFICATE_RETRIES, MAX_CONNECTIONS};
+use crate::limits::{
+    CERTIFICATE_RETRIES, HOST_DIAL_TIMEOUT, HOST_IN_LOBBY_DIAL_TIMEOUT, JOINED_ANEW_TIMEOUT,
+    LEFT_LOBBY_TIMEOUT, MAX_CONNECTIONS,
+};
 use crate::lobby::{Lobby, TrackedLobby};
-use crate::reason::{EndReason, STEAM_BAD_CERTIFICATE, STEAM_MISC_GENERIC};
+use crate::reason::{
+    EndReason, STEAM_BAD_CERTIFICATE, STEAM_BAD_CRYPT, STEAM_MISC_GENERIC, STEAM_NO_CONNECTION,
+    STEAM_RENDEZVOUS, STEAM_TIMEOUT,
+};
 use crate::session::role::{Relay, Role};
 use crate::session::{Active, Session, Status};
 use crate::time::Time;
 use crate::transport::{Token, Transport, TransportError, VirtualPort};
+
+/// Reasons for which a dial to the host is worth making again: it may be loading, or still hold the connection of an earlier run
+/// of ours, because of which Steam drops our requests without a word.
+const PASSING_REASONS: [u32; 6] = [
+    STEAM_BAD_CRYPT,
+    STEAM_BAD_CERTIFICATE,
+    STEAM_MISC_GENERIC,
+    STEAM_TIMEOUT,
+    STEAM_RENDEZVOUS,
+    STEAM_NO_CONNECTION,
+];
 
 impl<T: Transport> Session<T> {
     /// Becomes a host: listens on `port`, with peer id 1, connected at once.
@@ -93,7 +112,7 @@ impl<T: Transport> Session<T> {
             return Err(SessionError::TooManyConnections);
         }
         let mut connection = Connection::new(steam_id, State::Backoff { until: now });
-        connection.dial = Some(Dial { port, failures: 0 });
+        connection.dial = Some(Dial::new(port));
         let key = self.connections.insert(connection);
         // As long as an earlier connection to that user is closing, Steam allows no other: `poll` dials then.
         if self.closing.has(steam_id) {
@@ -157,10 +176,12 @@ impl<T: Transport> Session<T> {
         tracked.insert(steam_id);
         // A new member dials everyone in the lobby; its request may have arrived before this report.
         self.approve(steam_id);
+        // What an earlier run of its game has left here would be in the way of its requests.
+        self.probe(steam_id, JOINED_ANEW_TIMEOUT);
     }
 
-    /// Steam reports that a user has left a lobby, or dropped out of it. Its connection stays (the game of a user who
-    /// lost Steam may go on), but it is not dialled again.
+    /// Steam reports that a user has left a lobby, or dropped out of it. If its connection is silent from now on, it ends soon.
+    /// Otherwise it stays (the game of a user who lost Steam may go on), but is not dialled again.
     pub fn lobby_member_left(&mut self, lobby: LobbyId, steam_id: SteamId) {
         let Some(tracked) = self.lobby.as_mut().filter(|tracked| tracked.id == lobby) else {
             return;
@@ -172,6 +193,7 @@ impl<T: Transport> Session<T> {
         if let Some(key) = waiting.filter(|_| !self.is_host_user(steam_id)) {
             self.connections.remove(key);
         }
+        self.probe(steam_id, LEFT_LOBBY_TIMEOUT);
     }
 
     fn ensure_idle(&self) -> Result<(), SessionError> {
@@ -195,7 +217,9 @@ impl<T: Transport> Session<T> {
         self.lobby = lobby.map(TrackedLobby::new);
         let relay = Relay::new(self.settings.server_relay, lobby.is_some());
         let has_host = id.is_host();
-        self.active = Some(Active { id, steam_id, role, nonce, host_nonce, relay, port, has_host });
+        let (since, blocked) = (self.now, Duration::ZERO);
+        self.active =
+            Some(Active { id, steam_id, role, nonce, host_nonce, relay, port, has_host, since, blocked });
         self.settings.refuse_new_connections = false;
         self.status = status;
     }
@@ -222,33 +246,73 @@ impl<T: Transport> Session<T> {
         if let Some(pending) = self.connections.find_handle(handle).filter(|&pending| pending != key) {
             self.connections.remove(pending);
         }
-        self.connections[key].handle = Some(handle);
+        let connection = &mut self.connections[key];
+        connection.handle = Some(handle);
+        if let Some(dial) = &mut connection.dial {
+            dial.dialled = self.now;
+        }
         self.connections.enter(key, State::Connecting);
         Ok(())
     }
 
-    /// A connection closed before its peer was announced. Returns whether it will be dialled again.
-    pub(super) fn redial(&mut self, key: u32, reason: EndReason) -> bool {
+    /// A connection closed before its peer was announced. Returns how many dials have failed if it is dialled again, in a
+    /// record of its own.
+    pub(super) fn redial(&mut self, key: u32, reason: EndReason) -> Option<u8> {
         let connection = &self.connections[key];
-        let Some(mut dial) = connection.dial else { return false };
-        let is_bad_certificate = reason == EndReason::Other(STEAM_BAD_CERTIFICATE);
-        let may_redial = is_bad_certificate && dial.failures < CERTIFICATE_RETRIES
-            || !reason.is_application() && self.belongs_to_mesh(connection.steam_id);
-        if may_redial {
-            dial.failures = dial.failures.saturating_add(1);
-            let until = self.now + dial.backoff();
-            self.connections[key].dial = Some(dial);
-            self.connections.enter(key, State::Backoff { until });
+        let (steam_id, dial) = (connection.steam_id, connection.dial);
+        let is_host = self.is_host_user(steam_id);
+        // Whoever has dialled dials again; but a client's session depends on its host.
+        let mut dial = dial.or_else(|| is_host.then(|| Dial::new(self.port())))?;
+        let may_redial = if is_host {
+            PASSING_REASONS.contains(&reason.code()) && self.may_dial_host(steam_id)
+        } else {
+            reason == EndReason::Other(STEAM_BAD_CERTIFICATE) && dial.failures < CERTIFICATE_RETRIES
+                || self.heals(steam_id, reason)
+        };
+        if !may_redial {
+            return None;
         }
-        may_redial
+        self.connections.remove(key);
+        self.schedule_dial(steam_id, &mut dial);
+        Some(dial.failures)
     }
 
-    /// Whether a connection to that user is worth dialling for as long as this session lasts: another client in the
-    /// lobby. (A client that lost its host closes.)
-    pub(super) fn belongs_to_mesh(&self, steam_id: SteamId) -> bool {
+    /// Dials a user again after a while.
+    fn schedule_dial(&mut self, steam_id: SteamId, dial: &mut Dial) {
+        let until = dial.fail(self.now, self.rng.random());
+        let mut next = Connection::new(steam_id, State::Backoff { until });
+        next.dial = Some(*dial);
+        self.connections.insert(next);
+    }
+
+    /// The connection of an announced peer is closed: another one is dialled if it was lost.
+    pub(super) fn dial_anew(&mut self, steam_id: SteamId, dial: Option<Dial>, reason: EndReason) {
+        if self.heals(steam_id, reason) {
+            let mut dial = dial.unwrap_or_else(|| Dial::new(self.port()));
+            dial.dialled = self.now;
+            self.schedule_dial(steam_id, &mut dial);
+        }
+    }
+
+    fn port(&self) -> VirtualPort {
+        self.active.as_ref().map(|active| active.port).unwrap_or_default()
+    }
+
+    /// Whether a client goes on dialling its host. Time in which this process was blocked does not count.
+    fn may_dial_host(&self, host: SteamId) -> bool {
+        let is_in_lobby = self.lobby.as_ref().is_some_and(|lobby| lobby.has(host));
+        let limit = if is_in_lobby { HOST_IN_LOBBY_DIAL_TIMEOUT } else { HOST_DIAL_TIMEOUT };
+        self.active.as_ref().is_some_and(|active| self.now < active.since + active.blocked + limit)
+    }
+
+    /// Whether a connection that is closed for that reason is dialled for as long as this session lasts: one with another
+    /// client in the lobby that neither side wanted to end. (A client that lost its host closes.)
+    fn heals(&self, steam_id: SteamId, reason: EndReason) -> bool {
         let is_fellow_client =
             self.active.as_ref().is_some_and(|active| active.role.is_fellow_client(steam_id));
         let is_member = self.lobby.as_ref().is_some_and(|lobby| lobby.has(steam_id));
-        is_fellow_client && is_member && !self.is_server_relay()
+        let is_unwanted =
+            !reason.is_application() || matches!(reason, EndReason::Exception | EndReason::TooFarBehind);
+        is_fellow_client && is_member && is_unwanted && !self.is_server_relay()
     }
 }

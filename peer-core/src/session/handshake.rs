@@ -1,7 +1,8 @@
 //! From Connected to `peer_connected`: hellos, the ids they claim, and the order of announcements.
 
 use crate::connection::receive::ReceiveHalf;
-use crate::connection::{Close, Connection, State};
+use crate::connection::send::SendHalves;
+use crate::connection::{Close, Connection, Dial, State};
 use crate::control::{Control, Features, Hello};
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
@@ -9,7 +10,6 @@ use crate::lane::{Dialect, Lane, SendFlags};
 use crate::limits::{HELLO_TIMEOUT, MAX_AWAITING_HELLO};
 use crate::reason::EndReason;
 use crate::roster::Peer;
-use crate::session::close::CloseMode;
 use crate::session::role::Relay;
 use crate::session::{Session, Status};
 use crate::transport::{Batch, Message, Outgoing, Transport};
@@ -49,8 +49,8 @@ impl<T: Transport> Session<T> {
         self.connections.enter(key, State::AwaitingHello { until: self.now + HELLO_TIMEOUT });
         self.connections[key].was_told_undecided = is_undecided;
         if !sent {
-            let close = Close::new(EndReason::Exception, "the hello could not be sent");
-            return self.close_connection(key, close, CloseMode::Immediate);
+            // It was lost before this side could look, as after a long load. Steam reports why.
+            self.connections.mark_broken(key);
         }
         for message in self.connections.with_held(key, ReceiveHalf::take_early) {
             self.on_message(message);
@@ -76,8 +76,8 @@ impl<T: Transport> Session<T> {
                 let features = Features::empty();
                 (Dialect::GodotSteam, Hello { features, peer_id, nonce: 0, match_id: None })
             }
-            Ok(Control::Goodbye(_)) => {
-                return self.close_violation(key, "a goodbye came before the hello");
+            Ok(Control::Goodbye(_) | Control::KeepAlive) => {
+                return self.close_violation(key, "something else came before the hello");
             }
             Err(error) => {
                 return self.close_refused(key, Close::new(error.end_reason(), error.to_string()));
@@ -243,9 +243,8 @@ impl<T: Transport> Session<T> {
         }
         active.has_host = true;
         self.connections.enter(key, State::Established);
-        if let Some(dial) = &mut self.connections[key].dial {
-            dial.failures = 0;
-        }
+        let connection = &mut self.connections[key];
+        connection.dial = connection.dial.map(|dial| Dial::new(dial.port));
         self.resume(key);
         let early = self.connections.with_held(key, ReceiveHalf::take_early);
         self.transitions.push(Transition::PeerConnected(key, id));

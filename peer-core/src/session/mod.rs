@@ -7,10 +7,13 @@ mod accept;
 mod close;
 mod connect;
 mod handshake;
+mod keep_alive;
 mod poll;
 mod rate;
 mod role;
 mod send;
+
+use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -34,7 +37,8 @@ use crate::session::rate::SendRates;
 use crate::session::role::{Relay, Role};
 use crate::time::Time;
 use crate::transport::{
-    LaneConfig, LaneStatus, ListenHandle, RealTimeStatus, SendResult, StatusChange, Transport, VirtualPort,
+    LaneConfig, LaneStatus, ListenHandle, Outgoing, RealTimeStatus, SendResult, StatusChange, Transport,
+    VirtualPort,
 };
 
 /// Godot's connection status. It moves only from `Disconnected` over `Connecting` to `Connected` and back to
@@ -128,6 +132,9 @@ struct Active {
     port: VirtualPort,
     /// Whether the host was announced (always true on the host itself).
     has_host: bool,
+    /// When the session began, and how long its process was blocked since.
+    since: Time,
+    blocked: Duration,
 }
 
 impl Active {
@@ -177,8 +184,11 @@ pub struct Session<T: Transport> {
     // Buffers kept between calls.
     results: Vec<SendResult>,
     arrivals: Vec<T::Message>,
-    /// Connections that Steam reports as over, until their messages are taken in.
-    closed: Vec<StatusChange>,
+    /// Connections that Steam reports as over, and since when, until their messages are taken in.
+    closed: Vec<(Time, StatusChange)>,
+    /// When peers that were sent nothing get a keep-alive.
+    next_keep_alive: Time,
+    keep_alives: Vec<Outgoing>,
 }
 
 impl<T: Transport> Session<T> {
@@ -209,6 +219,8 @@ impl<T: Transport> Session<T> {
             results: Vec::new(),
             arrivals: Vec::new(),
             closed: Vec::new(),
+            next_keep_alive: Time::ZERO,
+            keep_alives: Vec::new(),
         }
     }
 

@@ -5,7 +5,8 @@ use crate::control::Control;
 use crate::inbox::Packet;
 use crate::lane::{Channel, Dialect, Lane, Route};
 use crate::limits::{
-    ANSWER_TIMEOUT, DRAINING_REDIAL, LOSS_REPORT_TIMEOUT, MAX_MESSAGES_PER_POLL, MAX_POLL_GAP, RECEIVE_BATCH,
+    ANSWER_TIMEOUT, DRAIN_TIMEOUT, DRAINING_REDIAL, LOSS_REPORT_TIMEOUT, MAX_BLOCKED, MAX_MESSAGES_PER_POLL,
+    MAX_POLL_GAP, RECEIVE_BATCH,
 };
 use crate::reason::{EndReason, STEAM_MISC_GENERIC};
 use crate::session::Session;
@@ -17,38 +18,67 @@ impl<T: Transport> Session<T> {
     /// Takes in all that has happened, and sends what waits. Call it once a frame, then take the events, then read the
     /// packets.
     pub fn poll(&mut self, now: Time) {
-        let gap = now - self.polled;
-        self.polled = now;
-        self.now = now;
-        if gap > MAX_POLL_GAP {
-            // This process was blocked: what its peers sent meanwhile is taken in below, before their time is up.
-            self.connections.extend_timeouts(gap);
-        }
+        self.note_gap(now);
         self.poll_send_rates();
+        self.poll_keep_alives();
         self.flush();
         self.take_statuses();
-        // A closed connection may have left messages behind: it is handled once they are taken in.
-        if self.receive() {
-            self.take_closed();
-        }
+        self.connections.note_unread();
+        let is_all = self.receive();
+        self.take_closed(is_all);
         self.poll_connections();
         self.closing.poll(&mut self.transport, now);
     }
 
+    /// After a time in which this process was blocked: it does not count against the peers. What they sent meanwhile is taken
+    /// in before their time is up.
+    fn note_gap(&mut self, now: Time) {
+        let since = self.active.as_ref().map_or(Time::ZERO, |active| active.since);
+        let gap = now - self.polled.max(since);
+        self.polled = now;
+        self.now = now;
+        if gap <= MAX_POLL_GAP {
+            return;
+        }
+        self.connections.extend_timeouts(gap);
+        for (noted, _) in &mut self.closed {
+            *noted = *noted + gap;
+        }
+        if let Some(active) = &mut self.active {
+            active.blocked = MAX_BLOCKED.min(active.blocked + gap);
+        }
+    }
+
     fn take_statuses(&mut self) {
-        while let Some(change) = self.transport.next_status() {
+        let changes: Vec<_> = std::iter::from_fn(|| self.transport.next_status()).collect();
+        let is_over = |state: &ConnectionState| {
+            matches!(
+                state,
+                ConnectionState::ClosedByPeer { .. } | ConnectionState::ProblemDetectedLocally { .. }
+            )
+        };
+        for (place, change) in changes.iter().enumerate() {
             match change.state {
-                ConnectionState::Requested => self.on_request(change.connection, change.remote),
+                ConnectionState::Requested => {
+                    let handle = change.connection;
+                    // While this process was blocked they have given up, and perhaps asked again.
+                    let mut later = changes[place..].iter();
+                    if later.any(|later| later.connection == handle && is_over(&later.state)) {
+                        self.transport.close(handle, EndReason::Left, "");
+                    } else {
+                        self.on_request(handle, change.remote);
+                    }
+                }
                 ConnectionState::Connected => {
                     if let Some(key) = self.connections.find_handle(change.connection) {
                         self.on_connected(key);
                     }
                 }
-                ConnectionState::ClosedByPeer { .. } | ConnectionState::ProblemDetectedLocally { .. } => {
-                    self.closed.push(change);
-                }
+                ConnectionState::ClosedByPeer { .. } | ConnectionState::ProblemDetectedLocally { .. } => {}
             }
         }
+        let over = changes.into_iter().filter(|change| is_over(&change.state));
+        self.closed.extend(over.map(|change| (self.now, change)));
     }
 
     /// Takes in messages. Returns whether none are left.
@@ -133,6 +163,7 @@ impl<T: Transport> Session<T> {
             // The hello for GodotSteam peers follows the native one.
             Ok(Control::GodotSteamHello(claim))
                 if self.connections[key].peer_id.is_some_and(|id| id.get() == claim) => {}
+            Ok(Control::KeepAlive) => self.connections[key].probe = None,
             Ok(Control::GodotSteamHello(_) | Control::Hello(_)) => {
                 self.close_violation(key, "a second hello");
             }
@@ -140,8 +171,15 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    fn take_closed(&mut self) {
-        for StatusChange { connection, state, .. } in std::mem::take(&mut self.closed) {
+    /// Handles the connections that Steam reports as over. They may have left messages behind: those are taken in before, unless
+    /// the game does not read for so long that they find no room.
+    fn take_closed(&mut self, is_all: bool) {
+        for (noted, change) in std::mem::take(&mut self.closed) {
+            if !is_all && self.now < noted + DRAIN_TIMEOUT {
+                self.closed.push((noted, change));
+                continue;
+            }
+            let StatusChange { connection, state, .. } = change;
             let (ConnectionState::ClosedByPeer { reason, message }
             | ConnectionState::ProblemDetectedLocally { reason, message }) = state
             else {
@@ -185,8 +223,13 @@ impl<T: Transport> Session<T> {
             }
             return;
         }
-        match connection.state() {
-            State::Backoff { until } if now >= *until && !self.closing.has(connection.steam_id) => {
+        if connection.probe.is_some() && self.poll_probe(key) {
+            return;
+        }
+        match self.connections[key].state() {
+            State::Backoff { until }
+                if now >= *until && !self.closing.has(self.connections[key].steam_id) =>
+            {
                 let dialled = self.dial(key);
                 if dialled == Err(TransportError::Draining) {
                     self.connections.enter(key, State::Backoff { until: now + DRAINING_REDIAL });
@@ -201,7 +244,7 @@ impl<T: Transport> Session<T> {
             }
             State::Ready => self.announce_in_turn(key),
             State::PeerClosing { until, goodbye }
-                if now >= *until || connection.receive.has_all(&goodbye.last_numbers) =>
+                if now >= *until || self.connections[key].receive.has_all(&goodbye.last_numbers) =>
             {
                 let close = Close::from(&**goodbye);
                 self.close_connection(key, close, CloseMode::Answer);

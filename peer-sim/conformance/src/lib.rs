@@ -21,9 +21,9 @@
 //!   still accept, and learns of the end a moment later, with the dialler's reason and words. As long as the old request
 //!   waits (10 s), another dial of the same user is not reported. In memory: `silent_close`.
 //! - A connection that is not heard from any more ends with reason 5003, "Connection dropped"; 4001 is for relays.
-//! - The ten seconds of that timeout count from the first thing that is not answered. An idle connection asks by itself
-//!   only every 12 s or so, so that a silent close, or a kill, is noticed after 10 to 22 s. In memory: `timeout_slack`,
-//!   whose default is that of a connection on which something is sent.
+//! - The time of that timeout counts from when the first thing should have been answered that is not. An idle connection asks
+//!   by itself only ten seconds after it last heard anything, so that a silent close, or a kill, is noticed that much later. In
+//!   memory: `idle_keep_alive`.
 //! - A close is answered to Steam's own traffic, too, for 5 s: shortly after Connected it is reported within 0.25 s, though
 //!   nobody sends anything. The network in memory has no such traffic, so that there only messages are answered.
 //! - Closing a listen socket ends what was accepted on it, without a word, and ends the answers for what was closed

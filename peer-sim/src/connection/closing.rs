@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use peer_core::{ConnectionHandle, ConnectionState, EndReason, ListenHandle, SteamId};
+use peer_core::{ConnectionHandle, ConnectionState, EndReason, ListenHandle, SteamId, Time};
 
-use super::half::{Ended, Half, Notice, Stage};
+use super::half::{Ended, Half, Hearing, Notice, Stage};
 use super::{Connections, TIMEOUT};
 use crate::event::ConnectionEvent;
 use crate::faults::up_to;
@@ -14,6 +14,9 @@ use crate::process::{EndpointId, ProcessId};
 const FIN_WAIT: Duration = Duration::from_secs(5);
 /// How long after a lost word of a close it is said again.
 const TELL_AGAIN: Duration = Duration::from_millis(500);
+/// After how long an answer is due, beside two round trips, and at most (GNS 1.6.0: `CalcConservativeTimeout`).
+const MIN_ANSWER_DUE: Duration = Duration::from_millis(250);
+const MAX_ANSWER_DUE: Duration = Duration::from_millis(1_250);
 /// What word of a close weighs on the wire, roughly.
 const CLOSE_BYTES: u32 = 100;
 /// The longest close message: 128 bytes with its terminator (`k_cchSteamNetworkingMaxConnectionCloseReason`).
@@ -156,25 +159,49 @@ impl Connections<'_> {
             is_open && !self.processes[peer.process].is_asleep(self.env.now)
         };
         let hears = peer.is_some_and(speaks) && self.env.links.is_up(half.remote, half.local);
-        if hears != half.deaf {
+        if hears == (half.hearing == Hearing::Hears) {
             return;
         }
-        // Who sleeps counts no time.
-        let from = self.env.now.max(self.processes[half.process].asleep_until);
-        if let Some(half) = self.halves.get_mut(handle) {
-            half.deaf = !hears;
-            half.deaf_epoch += 1;
-            if half.deaf {
-                let timeout = self.env.settings.timeout_connected
-                    + up_to(&mut self.env.rng, self.env.settings.timeout_slack);
-                let event = ConnectionEvent::Silence { connection: handle, epoch: half.deaf_epoch };
-                self.env.schedule(from + timeout, event);
-            }
+        let Some(half) = self.halves.get_mut(handle) else { return };
+        if hears {
+            half.hearing = Hearing::Hears;
+            half.hearing_epoch += 1;
+        } else {
+            // Steam's own keep-alive asks at last.
+            let asks_at = self.env.now + up_to(&mut self.env.rng, self.env.settings.idle_keep_alive);
+            self.expect_silence(handle, asks_at);
         }
     }
 
+    /// Something is sent that the other side should acknowledge.
+    pub(crate) fn ask(&mut self, handle: ConnectionHandle) {
+        let Some(half) = self.halves.get(handle) else { return };
+        if matches!(half.hearing, Hearing::Deaf { asks_at } if asks_at > self.env.now) {
+            self.expect_silence(handle, self.env.now);
+        }
+    }
+
+    /// A half hears nothing, asks, and gives up if it still hears nothing when the time for an answer is up.
+    fn expect_silence(&mut self, handle: ConnectionHandle, asks_at: Time) {
+        let Some(half) = self.halves.get_mut(handle) else { return };
+        half.hearing = Hearing::Deaf { asks_at };
+        half.hearing_epoch += 1;
+        let event = ConnectionEvent::Silence { connection: handle, epoch: half.hearing_epoch };
+        // Who sleeps counts no time.
+        let from = asks_at.max(self.processes[half.process].asleep_until);
+        let round_trip = self.env.links.round_trip(self.env.now, half.local, half.remote);
+        let answer = MAX_ANSWER_DUE.min(MIN_ANSWER_DUE + 2 * round_trip);
+        let timeout =
+            self.env.settings.timeout_connected + up_to(&mut self.env.rng, self.env.settings.timeout_slack);
+        self.env.schedule(from + answer + timeout, event);
+    }
+
     pub(crate) fn silence(&mut self, handle: ConnectionHandle, epoch: u32) {
-        if self.halves.get(handle).is_some_and(|half| half.deaf && half.deaf_epoch == epoch) {
+        if self
+            .halves
+            .get(handle)
+            .is_some_and(|half| half.hearing != Hearing::Hears && half.hearing_epoch == epoch)
+        {
             self.fail(handle, TIMEOUT, "Connection dropped");
         }
     }

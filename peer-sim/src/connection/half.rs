@@ -39,6 +39,16 @@ impl Stage {
     }
 }
 
+/// Whether a half hears its other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    Hears,
+    /// Nothing comes any more. From then on, something is sent that is not answered.
+    Deaf {
+        asks_at: Time,
+    },
+}
+
 /// Word of a close, for the other side.
 #[derive(Clone, Debug)]
 pub(crate) struct Notice {
@@ -85,9 +95,9 @@ pub(crate) struct Half {
     pub(crate) doomed: bool,
     /// Who has turned this dial down, to say so again when the request is repeated.
     pub(crate) refused_by: Option<Box<Notice>>,
-    /// Hears nothing, and for how many such spells.
-    pub(crate) deaf: bool,
-    pub(crate) deaf_epoch: u32,
+    pub(crate) hearing: Hearing,
+    /// Counts the times that this changed, so that earlier-made events are known as stale.
+    pub(crate) hearing_epoch: u32,
     /// What the other side answers if it is still spoken to, having closed without a word; or when its request is
     /// accepted, having given it up.
     pub(crate) answer: Option<Box<Notice>>,
@@ -132,8 +142,8 @@ impl Half {
             deadline,
             doomed: false,
             refused_by: None,
-            deaf: false,
-            deaf_epoch: 0,
+            hearing: Hearing::Hears,
+            hearing_epoch: 0,
             answer: None,
             send_rate: None,
             sender: Sender::default(),

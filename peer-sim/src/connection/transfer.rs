@@ -95,6 +95,7 @@ impl Connections<'_> {
 
     fn transmit(&mut self, handle: ConnectionHandle, datagram: &Rc<Datagram>) {
         self.send_acks(handle);
+        self.ask(handle);
         let Some(half) = self.halves.get_mut(handle) else { return };
         let (from, to) = (half.local, half.remote);
         let bytes = datagram.wire_bytes();

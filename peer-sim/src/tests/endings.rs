@@ -4,7 +4,7 @@ use super::*;
 use peer_core::EndReason;
 
 fn telling() -> NetworkSettings {
-    NetworkSettings { silent_close: false, ..NetworkSettings::kind() }
+    NetworkSettings { silent_close: false, ..busy() }
 }
 
 #[test]
@@ -92,6 +92,23 @@ fn a_default_link_that_goes_down_is_noticed_too() {
     pair.network.set_default_link(LinkSettings { up: false, ..LinkSettings::default() });
     pair.network.advance(secs(11));
     assert_eq!(only_end(&mut pair.alice), ("problem", 5003));
+}
+
+#[test]
+fn an_idle_connection_asks_late_and_one_that_is_sent_on_at_once() {
+    for (sends, earliest, latest) in [(true, 8_250, 9_000), (false, 8_250, 18_600)] {
+        for seed in 0..20 {
+            let mut pair = Pair::on(Network::with_settings(seed, NetworkSettings::kind()));
+            pair.network.kill(BOB);
+            if sends {
+                send(&mut pair.alice, pair.at_alice, 0, UNRELIABLE, "still there?");
+            }
+            pair.network.advance(ms(earliest));
+            assert_eq!(changes(&mut pair.alice), [], "seed {seed}");
+            pair.network.advance(ms(latest - earliest));
+            assert_eq!(only_end(&mut pair.alice), ("problem", 5003), "seed {seed}");
+        }
+    }
 }
 
 #[test]

@@ -95,11 +95,11 @@ fn a_killed_host_ends_every_client() {
 }
 
 #[test]
-fn dialling_nobody_fails_within_the_handshake_timeout() {
+fn a_host_that_is_not_there_is_dialled_for_half_a_minute_and_told_of_once() {
     let network = Network::new(1);
     let mut client = Solo::new(&network, SteamId(2));
     client.session.create_client(HOST, PORT, network.now()).unwrap();
-    run(&mut [&mut client], seconds(9));
+    run(&mut [&mut client], seconds(29));
     assert_eq!(client.session.status(), Status::Connecting);
     run(&mut [&mut client], seconds(2));
     assert_eq!(client.session.status(), Status::Disconnected);
@@ -108,8 +108,8 @@ fn dialling_nobody_fails_within_the_handshake_timeout() {
 }
 
 #[test]
-fn a_bad_certificate_is_retried_five_times() {
-    for (failures, expected) in [(5, Status::Connected), (6, Status::Disconnected)] {
+fn a_bad_certificate_is_retried() {
+    for (failures, expected) in [(6, Status::Connected), (60, Status::Disconnected)] {
         let (network, mut host) = hosting();
         let mut client = Solo::new(&network, SteamId(2));
         network.bad_certificates(HOST, SteamId(2), failures);
