@@ -25,6 +25,7 @@ unsafe impl ExtensionLibrary for SteamPeer {
 
     fn on_stage_deinit(stage: InitStage) {
         if stage == InitStage::Scene {
+            peer_steam::leave_to_others();
             runtime::shut_down();
             debug::forget_steam_log();
             errors::print_wrong_thread();

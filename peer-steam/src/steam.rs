@@ -97,6 +97,13 @@ pub fn run_networking_callbacks() {
     }
 }
 
+/// Before the process ends: if another addon uses Steam's library, this crate leaves it to that addon to shut Steam down, or to
+/// the end of the process. Addons call Steam as they are unloaded, in no order that anybody knows, and some do not look whether
+/// it is still up.
+pub fn leave_to_others() {
+    library::leave_to_others();
+}
+
 /// Received messages of the whole process that are not dropped yet.
 pub fn live_messages() -> usize {
     library::live_messages()

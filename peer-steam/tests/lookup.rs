@@ -83,8 +83,10 @@ fn initialises() {
     assert!(!steam.is_adopted());
     assert_eq!(steam.app_id(), 480);
     assert!(SteamTransport::new().listen(VirtualPort(0)).is_ok());
+    // As at the end of the process: an addon that has the library, too, may call Steam after us.
+    peer_steam::leave_to_others();
     drop(steam);
-    assert!(!peer_steam::is_available());
+    assert_eq!(peer_steam::is_available(), other.is_some());
     drop(other);
 }
 

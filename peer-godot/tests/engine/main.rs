@@ -7,6 +7,7 @@
 //! `STEAM_PEER_ADDON` names the addon's folder and `GODOT` the engine; `cargo xtask test` sets both. What is not named
 //! is built or found by `cargo xtask`, once in a run ([`tools`]).
 
+mod beside;
 mod game;
 mod imports;
 mod player;

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::tools::TOOLS;
 
-const LIST: &str = "res://addons/steam_peer/steam_peer.gdextension\n";
+/// Our own line in the list of extensions, which are loaded in its order.
+pub(crate) const LIST: &str = "res://addons/steam_peer/steam_peer.gdextension\n";
 
 /// Copies the project into a folder, and enters the addon as the editor would.
 pub(crate) fn lay_out(folder: &Path) {

@@ -48,6 +48,12 @@ callbacks! {
     LobbyCreated = 513 { result: c_int, pad: Tail, lobby: u64, }
     /// `SteamAPICallCompleted_t`
     CallCompleted = 703 { call: u64, callback: c_int, size: u32, }
+    /// `UserStatsReceived_t`
+    UserStatsReceived = 1101 { game: u64, result: c_int, user: [u32; 2], tail: Tail, }
+    /// `UserStatsStored_t`
+    UserStatsStored = 1102 { game: u64, result: c_int, tail: Tail, }
+    /// `UserAchievementStored_t`
+    UserAchievementStored = 1103 { game: u64, is_group: u8, name: [u8; 128], pad: [u8; 3], progress: u32, of: u32, tail: Tail, }
     /// `SteamNetConnectionStatusChangedCallback_t`
     StatusChanged = 1221 { connection: u32, pad: Tail, info: [u32; 174], old_state: c_int, tail: Tail, }
     /// `SteamRelayNetworkStatus_t`
@@ -259,11 +265,18 @@ mod tests {
         assert_eq!(size_of::<LobbyMatchList>(), size_of::<steam::LobbyMatchList_t>());
         assert_eq!(size_of::<LobbyCreated>(), size_of::<steam::LobbyCreated_t>());
         assert_eq!(size_of::<CallCompleted>(), size_of::<steam::SteamAPICallCompleted_t>());
+        assert_eq!(size_of::<UserStatsReceived>(), size_of::<steam::UserStatsReceived_t>());
+        assert_eq!(size_of::<UserStatsStored>(), size_of::<steam::UserStatsStored_t>());
+        assert_eq!(size_of::<UserAchievementStored>(), size_of::<steam::UserAchievementStored_t>());
         assert_eq!(size_of::<StatusChanged>(), size_of::<steam::SteamNetConnectionStatusChangedCallback_t>());
         assert_eq!(size_of::<RelayStatus>(), size_of::<steam::SteamRelayNetworkStatus_t>());
         assert_eq!(
             std::mem::offset_of!(LobbyEnter, response),
             std::mem::offset_of!(steam::LobbyEnter_t, m_EChatRoomEnterResponse)
+        );
+        assert_eq!(
+            std::mem::offset_of!(UserStatsReceived, user),
+            std::mem::offset_of!(steam::UserStatsReceived_t, m_steamIDUser)
         );
         assert_eq!(
             std::mem::offset_of!(LobbyCreated, lobby),

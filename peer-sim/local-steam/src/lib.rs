@@ -5,8 +5,7 @@
 //! lobbies live in a small database in one directory. There is no server process, no Steam client and no
 //! account. It is a stand-in for development; it says so when it starts.
 //!
-//! What is exported has Steam's own signature and does what Steam does; what is not needed is absent, so
-//! that a game which needs more fails to load instead of being lied to.
+//! What is exported has Steam's own signature and does what Steam does; what is not stood in for says so, and fails.
 //!
 //! | module | what lives there |
 //! |---|---|
@@ -18,6 +17,7 @@
 //! | [`rendezvous`] | connecting two peers: signals, and what the sockets need around them |
 //! | [`strict`] | where Steam may behave in two ways, which of them this process has |
 //! | [`store`], [`lobbies`] | the shared database, and one process's view of its lobbies |
+//! | [`stats`] | statistics and achievements |
 //! | [`callbacks`] | Steam's callback queue and call results |
 //! | [`gns`] | the networking sockets, called through their C++ interfaces |
 //! | [`line_rate`] | a narrow line on purpose (Linux) |
@@ -58,6 +58,7 @@ mod mailbox;
 mod rendezvous;
 mod session;
 mod settings;
+mod stats;
 mod steam_id;
 mod store;
 mod strict;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::{CString, c_int};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -16,8 +17,9 @@ use crate::lobbies::Lobbies;
 use crate::mailbox::{Datagram, Kind, Mailbox};
 use crate::rendezvous::{self, Incoming};
 use crate::settings::{Line, Settings, SettingsError};
+use crate::stats::Stats;
 use crate::steam_id;
-use crate::store::Run;
+use crate::store::{Run, ok_or_log};
 use crate::strict;
 
 /// A running Local Steam.
@@ -31,6 +33,9 @@ pub(crate) struct Session {
     /// What the game has not heard yet.
     pub queue: Arc<Queue>,
     lobbies: Mutex<Lobbies>,
+    /// Read when they are first asked for.
+    stats: Mutex<Option<Stats>>,
+    dir: PathBuf,
     woken: Arc<AtomicBool>,
     mailbox: Arc<Mailbox>,
     reader: Mutex<Option<JoinHandle<()>>>,
@@ -143,6 +148,8 @@ impl Session {
             app_id: settings.app_id,
             queue,
             lobbies: Mutex::new(lobbies),
+            stats: Mutex::new(None),
+            dir,
             woken,
             mailbox,
             reader: Mutex::new(Some(reader)),
@@ -163,6 +170,16 @@ impl Session {
     /// Our view of the lobbies.
     pub(crate) fn lobbies(&self) -> MutexGuard<'_, Lobbies> {
         lock(&self.lobbies)
+    }
+
+    /// Runs `ask` on our statistics; `None` if they cannot be read.
+    pub(crate) fn stats<T>(&self, ask: impl FnOnce(&mut Stats) -> T) -> Option<T> {
+        let mut stats = lock(&self.stats);
+        if stats.is_none() {
+            let account = steam_id::account_of(self.steam_id)?;
+            *stats = ok_or_log(Stats::open(&self.dir, self.app_id, account));
+        }
+        stats.as_mut().map(ask)
     }
 
     /// Does what is due once a frame.

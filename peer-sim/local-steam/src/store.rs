@@ -154,6 +154,18 @@ pub(crate) enum Change<'a> {
     Kind(i32),
 }
 
+/// Opens a database that several processes use, creating it if need be.
+pub(crate) fn open(file: &Path, schema: &str) -> Result<Connection> {
+    let db = Connection::open(file)?;
+    db.busy_timeout(BUSY)?;
+    // The first process to open it switches the journal, for which it needs the file to itself. SQLite
+    // answers "busy" at once where waiting could deadlock, as it could when two begin together.
+    retry(|| db.pragma_update(None, "journal_mode", "WAL"))?;
+    db.pragma_update(None, "synchronous", "NORMAL")?;
+    retry(|| db.execute_batch(&format!("BEGIN IMMEDIATE; {schema} COMMIT;")))?;
+    Ok(db)
+}
+
 /// An open database.
 pub(crate) struct Store {
     db: Connection,
@@ -163,14 +175,7 @@ impl Store {
     /// Opens the network's database, creating it if need be.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         // The layout is part of the name: two versions of this library do not share lobbies, and do not fail.
-        let db = Connection::open(dir.join("lobbies-1.sqlite"))?;
-        db.busy_timeout(BUSY)?;
-        // The first process to open it switches the journal, for which it needs the file to itself. SQLite
-        // answers "busy" at once where waiting could deadlock, as it could when two begin together.
-        retry(|| db.pragma_update(None, "journal_mode", "WAL"))?;
-        db.pragma_update(None, "synchronous", "NORMAL")?;
-        retry(|| db.execute_batch(&format!("BEGIN IMMEDIATE; {SCHEMA} COMMIT;")))?;
-        Ok(Self { db })
+        Ok(Self { db: open(&dir.join("lobbies-1.sqlite"), SCHEMA)? })
     }
 
     fn change<T>(&mut self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {

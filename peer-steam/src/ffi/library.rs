@@ -71,6 +71,12 @@ pub(crate) fn is_still_up(hold: &Hold) -> bool {
     is_up
 }
 
+/// From now on this crate does not shut Steam down, if another addon uses the library.
+pub(crate) fn leave_to_others() {
+    let mut ours = ours();
+    *ours &= !lookup::is_shared();
+}
+
 /// How many received messages of the whole process are not released yet.
 pub(crate) fn live_messages() -> usize {
     LIVE_MESSAGES.load(Ordering::Relaxed)

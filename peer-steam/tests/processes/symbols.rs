@@ -1,8 +1,7 @@
 //! What this crate asks of Steam's library, and what the libraries have.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use object::Object as _;
 
@@ -50,29 +49,11 @@ fn parts(bytes: &[u8]) -> Vec<&[u8]> {
     }
 }
 
-/// The folder of Valve's libraries in the source of `steamworks-sys`.
-fn valves() -> PathBuf {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // Without a platform, cargo wants the packages of all platforms, which no build has downloaded. This one is among
-    // those that the addon is built for; what it needs beyond this machine's own is downloaded.
-    let output = Command::new(cargo)
-        .args(["metadata", "--format-version=1", "--locked", "--filter-platform=x86_64-unknown-linux-gnu"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
-    let metadata = String::from_utf8(output.stdout).unwrap();
-    let manifests = metadata.split("\"manifest_path\":\"").skip(1).filter_map(|rest| rest.split('"').next());
-    let manifest = manifests.map(Path::new).find(|path| path.to_string_lossy().contains("steamworks-sys-"));
-    let manifest = manifest.expect("steamworks-sys among the dependencies");
-    manifest.with_file_name("lib").join("steam/redistributable_bin")
-}
-
 #[test]
 fn everything_that_is_called_is_in_valves_libraries_and_in_local_steam() {
     let named = named_in_sources();
     assert!(named.len() > 50, "{named:?}");
-    let valves = valves();
+    let valves = library::sdk().join("redistributable_bin");
     let mut libraries: Vec<_> = ["linux64/libsteam_api.so", "linuxarm64/libsteam_api.so"]
         .into_iter()
         .chain(["osx/libsteam_api.dylib", "win64/steam_api64.dll"])

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[path = "sdk.rs"]
+mod sdk;
+
 /// The folder of Local Steam's library: the one that `LOCAL_STEAM_LIBRARY` names, or the one that cargo has built it
 /// into, beside this binary.
 ///
@@ -28,6 +31,14 @@ pub fn valves() -> PathBuf {
     let found = std::env::split_paths(&path)
         .find(|folder| folder.to_string_lossy().contains("steamworks-sys-") && has_library(folder));
     found.expect("the folder of steamworks-sys in the library path")
+}
+
+/// Valve's SDK, as `steamworks-sys` carries it: headers in `public`, libraries in `redistributable_bin`.
+///
+/// # Panics
+/// If cargo does not know it.
+pub fn sdk() -> PathBuf {
+    sdk::folder("x86_64-unknown-linux-gnu")
 }
 
 /// The variable in which the system's loader looks for folders of libraries.

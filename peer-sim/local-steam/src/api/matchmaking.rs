@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::{Interface, interface};
+use super::Interface;
 use crate::ffi::{copy_text, guard, text};
 use crate::lobbies::Lobbies;
 use crate::lobby_search::Comparison;
@@ -12,12 +12,6 @@ use crate::{session, steam_id};
 /// Runs `ask` on the session's lobbies.
 fn lobbies<T>(fallback: T, ask: impl FnOnce(&mut Lobbies) -> T) -> T {
     guard(None, || session::current().map(|session| ask(&mut session.lobbies()))).unwrap_or(fallback)
-}
-
-/// `ISteamMatchmaking`
-#[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_SteamMatchmaking_v009() -> Interface {
-    guard(std::ptr::null_mut(), interface)
 }
 
 /// Creates a lobby and enters it: `LobbyCreated_t`, `LobbyEnter_t`.

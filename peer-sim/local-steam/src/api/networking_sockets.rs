@@ -71,12 +71,6 @@ forward! {
     SteamAPI_ISteamNetworkingSockets_ReceiveMessagesOnPollGroup => receive_messages_on_poll_group(group: u32, messages: *mut Opaque, most: c_int) -> c_int, or -1;
 }
 
-/// `ISteamNetworkingSockets`
-#[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_SteamNetworkingSockets_SteamAPI_v012() -> Interface {
-    guard(std::ptr::null_mut(), super::interface)
-}
-
 /// Calls the callbacks that are due.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn SteamAPI_ISteamNetworkingSockets_RunCallbacks(_self: Interface) {

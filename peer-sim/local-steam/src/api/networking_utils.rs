@@ -14,12 +14,6 @@ use crate::{rendezvous, session, strict};
 /// Steam's `k_ESteamNetworkingAvailability_Current`: all is well.
 pub(super) const AVAILABLE: c_int = 100;
 
-/// `ISteamNetworkingUtils`
-#[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_SteamNetworkingUtils_SteamAPI_v004() -> Interface {
-    guard(std::ptr::null_mut(), super::interface)
-}
-
 /// A message with room for `size` bytes, or none for 0.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn SteamAPI_ISteamNetworkingUtils_AllocateMessage(

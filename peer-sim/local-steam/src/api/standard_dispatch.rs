@@ -12,8 +12,10 @@ use crate::callbacks::{CallCompleted, Callback as _, Posted};
 use crate::ffi::guard;
 use crate::session;
 
-/// Steam's flag for an object that is registered (`k_ECallbackFlagsRegistered`).
+/// Steam's flags for an object that is registered (`k_ECallbackFlagsRegistered`), and for one that hears what concerns a game
+/// server (`k_ECallbackFlagsGameServer`).
 const REGISTERED: u8 = 1;
+const GAME_SERVER: u8 = 2;
 
 /// `CCallbackBase`
 #[repr(C)]
@@ -104,6 +106,9 @@ pub(super) unsafe extern "C" fn SteamAPI_RegisterCallback(object: *mut CallbackB
         unsafe {
             (*object).flags |= REGISTERED;
             (*object).callback = callback;
+            if (*object).flags & GAME_SERVER != 0 {
+                return;
+            }
         }
         registry.callbacks.push((callback, Object(object)));
     });

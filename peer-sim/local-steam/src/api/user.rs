@@ -2,30 +2,12 @@
 
 use std::ffi::{c_char, c_int};
 
-use super::{Interface, interface};
+use super::Interface;
 use crate::ffi::guard;
 use crate::session;
 
 /// `SteamAPIWarningMessageHook_t`
 type WarningHook = Option<unsafe extern "C" fn(c_int, *const c_char)>;
-
-/// `ISteamUser`
-#[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_SteamUser_v023() -> Interface {
-    guard(std::ptr::null_mut(), interface)
-}
-
-/// `ISteamFriends`
-#[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_SteamFriends_v018() -> Interface {
-    guard(std::ptr::null_mut(), interface)
-}
-
-/// `ISteamUtils`
-#[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_SteamUtils_v010() -> Interface {
-    guard(std::ptr::null_mut(), interface)
-}
 
 /// Our Steam ID.
 #[unsafe(no_mangle)]

@@ -14,6 +14,7 @@ mod system;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use libloading::Library;
 
@@ -36,6 +37,14 @@ const SETTING: &str = "STEAM_API_LIBRARY";
 /// The functions of the library that the process uses; chosen once.
 static API: OnceLock<Api> = OnceLock::new();
 
+/// Whether the library was in the process before this crate looked for one: another addon uses it.
+static IS_SHARED: AtomicBool = AtomicBool::new(false);
+
+/// Whether another addon uses the library, too.
+pub(super) fn is_shared() -> bool {
+    IS_SHARED.load(Ordering::Relaxed)
+}
+
 /// The table, if a library has been found.
 pub(super) fn api() -> Option<&'static Api> {
     API.get()
@@ -49,7 +58,10 @@ pub(super) fn find_loaded() -> Option<&'static Api> {
     let mut loaded: Vec<Api> =
         system::loaded().into_iter().filter_map(|library| Api::resolve(library).ok()).collect();
     let up = loaded.iter().position(is_up).unwrap_or(0);
-    (up < loaded.len()).then(|| API.get_or_init(|| loaded.swap_remove(up)))
+    (up < loaded.len()).then(|| {
+        IS_SHARED.store(true, Ordering::Relaxed);
+        API.get_or_init(|| loaded.swap_remove(up))
+    })
 }
 
 /// The table, after loading the library if the process has none yet. To be called under the lock of `library`.
