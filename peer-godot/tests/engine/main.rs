@@ -9,7 +9,6 @@
 
 mod beside;
 mod game;
-mod imports;
 mod player;
 mod project;
 mod scenarios;

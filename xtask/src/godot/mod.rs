@@ -2,6 +2,7 @@
 
 mod elf;
 mod gdextension;
+mod imports;
 mod licences;
 mod platform;
 mod project;
@@ -145,9 +146,7 @@ fn compile(target: &str, host: &str, release: bool, platform: &Platform) -> Resu
     let messages = output(&mut command)?;
     let library = library_in(&messages, platform.library);
     let library = library.with_context(|| format!("cargo built no {} for {target}", platform.library))?;
-    if platform.system == "linux" {
-        check_search_path(&library)?;
-    }
+    check_imports(&library)?;
     Ok(library)
 }
 
@@ -175,15 +174,15 @@ fn join(libraries: &[PathBuf], platform: &Platform) -> Result<PathBuf> {
     Ok(joined)
 }
 
-/// Valve's library has to be found beside ours, but after `LD_LIBRARY_PATH`, where Local Steam is. Which kind of
-/// search path a linker writes depends on its settings.
-fn check_search_path(library: &Path) -> Result<()> {
-    let path =
-        elf::search_path(&read(library)?).with_context(|| format!("cannot read {}", library.display()))?;
-    if path.rpath.is_some() || path.runpath.as_deref() != Some("$ORIGIN") {
-        bail!("{} must have the RUNPATH $ORIGIN and no RPATH, but has {path:?}", library.display());
+/// The addon is linked against no Steam, on no system: it takes the library that the process has, or finds one at run time.
+fn check_imports(library: &Path) -> Result<()> {
+    let names = imports::of(&read(library)?).with_context(|| format!("cannot read {}", library.display()))?;
+    let mut steams = names.iter().filter(|name| name.to_lowercase().contains("steam"));
+    match steams.next() {
+        Some(name) => bail!("{} must not be linked against Steam, but asks for {name}", library.display()),
+        None if names.is_empty() => bail!("{} asks for nothing at all", library.display()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Checks that a Linux library runs in Steam's runtime, whatever system it was linked on.
@@ -243,31 +242,31 @@ mod tests {
     }
 
     #[test]
-    fn valves_library_is_there_for_every_platform() {
+    fn valves_library_is_there_for_every_platform_and_its_imports_can_be_read() {
         let folders = Folders::read().unwrap();
         for platform in &PLATFORMS {
             let library = steam_library(&folders, platform).unwrap();
-            assert!(library.is_file(), "{}", library.display());
+            assert!(imports::of(&read(&library).unwrap()).unwrap().len() > 20, "{}", library.display());
         }
     }
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_search_path_of_the_wrong_kind_is_refused() {
+    fn a_library_that_is_linked_against_steam_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let source = folder.path().join("empty.c");
-        fs::write(&source, "").unwrap();
-        let link = |flags: &[&str]| {
-            let library = folder.path().join("libempty.so");
+        let link = |code: &str, flags: &[&str]| {
+            let [source, library] = ["code.c", "libcode.so"].map(|name| folder.path().join(name));
+            fs::write(&source, code).unwrap();
             let mut compiler = Command::new("cc");
-            let status = compiler.arg("-shared").args(flags).arg("-o").arg(&library).arg(&source).status();
-            assert!(status.unwrap().success());
-            check_search_path(&library)
+            compiler.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).arg("-L").arg(folder.path());
+            assert!(compiler.args(flags).status().unwrap().success());
+            check_imports(&library)
         };
-        link(&["-Wl,-rpath,$ORIGIN,--enable-new-dtags"]).unwrap();
-        link(&["-Wl,-rpath,$ORIGIN,--disable-new-dtags"]).unwrap_err();
-        link(&["-Wl,-rpath,/elsewhere,--enable-new-dtags"]).unwrap_err();
-        link(&[]).unwrap_err();
+        link("int puts(const char *); int f(void) { return puts(\"\"); }", &[]).unwrap();
+        link("int SteamAPI_Init(void); int f(void) { return SteamAPI_Init(); }", &[]).unwrap_err();
+        fs::copy(folder.path().join("libcode.so"), folder.path().join("libsteam_api.so")).unwrap();
+        let needed = ["-Wl,--no-as-needed", "-lsteam_api", "-Wl,--unresolved-symbols=ignore-all"];
+        link("int g(void) { return 1; }", &needed).unwrap_err();
     }
 
     #[test]

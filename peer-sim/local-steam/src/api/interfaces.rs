@@ -159,9 +159,9 @@ macro_rules! slot {
         Slot::of(method as *const c_void)
     }};
     (structure $function:path) => {{
-        unsafe extern "C" fn method<const N: usize>(_this: Interface, out: *mut Bytes<N>) -> *mut Bytes<N> {
+        unsafe extern "C" fn method(_this: Interface, out: *mut c_void) -> *mut c_void {
             // SAFETY: the caller has room for the structure.
-            unsafe { out.write($function()) };
+            unsafe { crate::ffi::put(out.cast(), $function()) };
             out
         }
         Slot::of(method as *const c_void)
