@@ -5,7 +5,7 @@ use std::path::Path;
 
 use object::Object as _;
 
-use crate::library::local_steam;
+use crate::library;
 
 fn is_steams(name: &str) -> bool {
     name.starts_with("SteamAPI_")
@@ -59,10 +59,7 @@ fn everything_that_is_called_is_in_valves_libraries_and_in_local_steam() {
         .chain(["osx/libsteam_api.dylib", "win64/steam_api64.dll"])
         .map(|library| valves.join(library))
         .collect();
-    let ours = local_steam().join("libsteam_api.so");
-    let unknown: Vec<_> = exports(&ours).difference(&exports(&libraries[0])).cloned().collect();
-    assert!(unknown.is_empty(), "Local Steam has what Steam has not: {unknown:?}");
-    libraries.push(ours);
+    libraries.push(library::local_steam().join("libsteam_api.so"));
     for library in &libraries {
         let has = exports(library);
         println!("{}: {} of its {} functions are called", library.display(), named.len(), has.len());
