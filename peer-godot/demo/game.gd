@@ -1,24 +1,20 @@
 extends Node2D
 ## The game: whoever is connected has a square, and a line at the top says how the connections do.
 
+const LobbyScreen := preload("res://lobby_screen.gd")
 const Player := preload("res://player.gd")
 const Streams := preload("res://streams.gd")
 const PLAYER_SCENE := preload("res://player.tscn")
 
-## How many may be in a game that was started from the menu.
-const MAX_PLAYERS := 8
 const DEFAULT_ROUND := "open"
 
 ## Players that have our own square, and so may see it move.
 var _viewers: Array[int] = []
 
-## Whether the RPCs start as soon as the local player is in the game. Nobody can be called before.
-var _starts_at_once := false
-
 @onready var _players: Node2D = $Players
 @onready var _spawner: MultiplayerSpawner = $Spawner
 @onready var _streams: Streams = $Streams
-@onready var _menu: Control = $Menu
+@onready var _lobby_screen: LobbyScreen = $LobbyScreen
 @onready var _status: Label = $Status
 
 
@@ -29,6 +25,7 @@ func _ready() -> void:
 	multiplayer.peer_connected.connect(_on_peer_connected)
 	multiplayer.peer_disconnected.connect(_on_peer_disconnected)
 	Lobby.joined.connect(_on_joined)
+	Lobby.started.connect(_on_started)
 	Lobby.left.connect(_on_left)
 	_streams.said.connect(func(id: int, text: String) -> void: _with_player(id, &"say", [text]))
 	_streams.shot.connect(func(id: int) -> void: _with_player(id, &"shoot", []))
@@ -46,16 +43,19 @@ func _process(_delta: float) -> void:
 	_status.text = "I am %s.  " % Lobby.get_player_name() + "  ".join(lines)
 
 
+## Lets the player choose or make a lobby.
+func open_lobby_screen() -> void:
+	_lobby_screen.open()
+
+
 ## Makes a lobby for so many players, and is its host.
 func host(max_players: int, round_name: String) -> void:
-	_menu.hide()
 	_status.text = "Making a lobby ..."
 	Lobby.host(max_players, round_name)
 
 
 ## Looks for a lobby, and joins it.
 func join(round_name: String) -> void:
-	_menu.hide()
 	_status.text = "Looking for a lobby ..."
 	Lobby.find_and_join(round_name)
 
@@ -94,9 +94,14 @@ func stop_moving() -> void:
 
 
 func _on_joined() -> void:
+	if not Lobby.is_waiting:
+		_introduce.rpc_id(MultiplayerPeer.TARGET_PEER_SERVER, Lobby.get_player_name())
+
+
+## The host has started the game from the lobby screen.
+func _on_started() -> void:
 	_introduce.rpc_id(MultiplayerPeer.TARGET_PEER_SERVER, Lobby.get_player_name())
-	if _starts_at_once:
-		start_streams()
+	start_streams()
 
 
 func _on_left(reason: String) -> void:
@@ -105,7 +110,6 @@ func _on_left(reason: String) -> void:
 	for player in _players.get_children():
 		player.queue_free()
 	_status.text = reason
-	_menu.show()
 
 
 func _on_peer_connected(id: int) -> void:
@@ -178,13 +182,3 @@ func _with_player(id: int, method: StringName, arguments: Array) -> void:
 	var player := get_player(id)
 	if player:
 		player.callv(method, arguments)
-
-
-func _on_host_pressed() -> void:
-	_starts_at_once = true
-	host(MAX_PLAYERS, DEFAULT_ROUND)
-
-
-func _on_join_pressed() -> void:
-	_starts_at_once = true
-	join(DEFAULT_ROUND)

@@ -1,6 +1,6 @@
 extends Node
 ## A game that plays itself, for so many players and so many seconds, and tells what arrived: what
-## [code]cargo xtask demo[/code] starts. Without arguments it does nothing, and the menu is there.
+## [code]cargo xtask demo[/code] starts. Without arguments it does nothing, and the lobby screen is there.
 ##
 ## [codeblock]
 ## godot --path peer-godot/demo -- --host --players=4 --seconds=8 --round=NAME
@@ -52,13 +52,15 @@ func _ready() -> void:
 	var is_asked_for := options.has("host") or options.has("join")
 	set_process(is_asked_for)
 	if not is_asked_for:
+		# The scene's root is ready after its children.
+		await _game.ready
+		_game.open_lobby_screen()
 		return
 	_players = int(options.get("players", "2"))
 	_seconds = float(options.get("seconds", "8"))
 	_enter(Stage.GATHERING, GATHER_DEADLINE)
 	multiplayer.peer_disconnected.connect(_on_peer_disconnected)
 	Lobby.left.connect(_on_left)
-	# The scene's root is ready after its children.
 	await _game.ready
 	var round_name: String = options.get("round", Game.DEFAULT_ROUND)
 	if options.has("host"):

@@ -45,7 +45,7 @@ pub use config::{ConfigError, ConfigValue};
 pub use ffi::receive::SteamMessage;
 pub use lobby::{Comparison, Distance, LobbyError, LobbyEvent, LobbyFilters, LobbyType};
 pub use steam::{
-    DebugLevel, InitError, Steam, is_available, leave_to_others, live_messages, payloads_in_flight,
-    run_callbacks, run_networking_callbacks,
+    DebugLevel, InitError, Steam, is_available, launch_lobby, leave_to_others, live_messages,
+    payloads_in_flight, restart_app_if_necessary, run_callbacks, run_networking_callbacks,
 };
 pub use transport::SteamTransport;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use peer_core::SteamId;
+use peer_core::{LobbyId, SteamId};
 use thiserror::Error;
 
 use crate::ffi::library::{self, Hold, Init};
@@ -102,6 +102,29 @@ pub fn run_networking_callbacks() {
 /// it is still up.
 pub fn leave_to_others() {
     library::leave_to_others();
+}
+
+/// The lobby for which Steam started the game, after an invitation was accepted while it was closed: from the process's
+/// command line, or from the one that Steam passes by itself once it is initialised.
+pub fn launch_lobby() -> Option<LobbyId> {
+    let own = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    lobby_in(own).or_else(|| {
+        let line = identity::launch_command_line(&Hold::acquire()?);
+        lobby_in(line.split_ascii_whitespace().map(str::to_owned))
+    })
+}
+
+/// What follows `+connect_lobby`.
+fn lobby_in(words: impl Iterator<Item = String>) -> Option<LobbyId> {
+    let lobby = words.skip_while(|word| word != "+connect_lobby").nth(1)?.parse().ok()?;
+    (lobby != 0).then_some(LobbyId(lobby))
+}
+
+/// Has Steam start the game anew if it was not Steam that started it: `true` says that this process should end now. To
+/// be called before Steam is initialised. `false` also without Steam's library, and during development: when the
+/// environment variable `SteamAppId` or a file `steam_appid.txt` names the app.
+pub fn restart_app_if_necessary(app_id: u32) -> bool {
+    library::restart_app_if_necessary(app_id)
 }
 
 /// Received messages of the whole process that are not dropped yet.
@@ -223,5 +246,19 @@ impl Drop for Steam {
         self.lobbies.cancel(&self.hold);
         dispatch::unregister(&self.hold);
         EXISTS.store(false, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lobby_to_join_follows_its_word_on_the_command_line() {
+        let of = |line: &str| lobby_in(line.split(' ').map(str::to_owned)).map(|lobby| lobby.0);
+        assert_eq!(of("game --fast +connect_lobby 109775240980000001 -x"), Some(109_775_240_980_000_001));
+        for line in ["", "109775240980000001", "+connect_lobby", "+connect_lobby x", "+connect_lobby 0"] {
+            assert_eq!(of(line), None, "{line}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use peer_steam::{ConfigValue, SteamTransport};
 
 use super::SteamMultiplayerPeer;
 use crate::debug;
+use crate::entry::names;
 use crate::errors::{self, BadArgument};
 use crate::ids::{self, ToInt as _};
 use crate::monitors::Monitors;
@@ -80,7 +81,7 @@ impl SteamMultiplayerPeer {
     fn get_peer(&self, peer_id: i32) -> Option<Gd<SteamPacketPeer>> {
         let session = self.session("get_peer")?;
         let peer = session.borrow().peer(ids::peer_id(peer_id)?)?;
-        Some(SteamPacketPeer::new_gd(session, peer))
+        Some(names::with_own_name(self.is_own_name, || SteamPacketPeer::new_gd(session, peer)))
     }
 
     /// Returns the id of the peer with the Steam id [param steam_id], this peer's own id for the local user, or 0 if there

@@ -14,6 +14,7 @@ use super::SteamMultiplayerPeer;
 use super::api::with_peer;
 use super::enums::DebugLevel;
 use crate::debug;
+use crate::entry::names;
 use crate::errors::{self, AsError as _, PutErrors};
 use crate::ids::ToInt as _;
 use crate::main_thread::MainThread;
@@ -37,6 +38,7 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
             target: 0,
             channel: 0,
             mode: TransferMode::Reliable,
+            is_own_name: names::is_own_name(),
             put_errors: PutErrors::default(),
             base,
         }

@@ -100,6 +100,8 @@ pub(crate) struct SteamMultiplayerPeer {
     channel: i32,
     mode: TransferMode,
 
+    /// Whether the object is of the class's second name, as its packet peers then are.
+    is_own_name: bool,
     put_errors: PutErrors,
     base: Base<MultiplayerPeerExtension>,
 }

@@ -14,6 +14,8 @@ pub(crate) mod enums;
 #[allow(unsafe_code, reason = "an optional argument of a type for which the binding has none")]
 mod filters;
 pub(crate) mod frame;
+mod launch;
+mod members;
 
 use enums::LobbyType;
 use filters::Filters;
@@ -57,11 +59,26 @@ impl SteamSession {
     #[signal]
     fn lobby_member_left(lobby_id: i64, steam_id: i64);
 
-    /// Emitted when the data of a lobby have changed.
+    /// Emitted when the data of a lobby, or those of one of its members, have changed, and in answer to [method
+    /// request_lobby_data]. There is no telling which: read what is shown again.
     #[signal]
     fn lobby_data_changed(lobby_id: i64);
 
-    /// Emitted when the local user chose in Steam to join a friend's lobby. Call [method join_lobby] to do so.
+    /// Emitted when a lobby that the local user is in has another owner: because of [method set_lobby_owner], or because
+    /// the owner has left and Steam has chosen another member.
+    #[signal]
+    fn lobby_owner_changed(lobby_id: i64, steam_id: i64);
+
+    /// Emitted when a member of a lobby has sent a message with [method send_lobby_message]; for one's own, too.
+    #[signal]
+    fn lobby_message_received(lobby_id: i64, steam_id: i64, message: GString);
+
+    /// Emitted when Steam has learnt the name of a user, or when a user has changed it: see [method get_friend_name].
+    #[signal]
+    fn friend_name_changed(steam_id: i64);
+
+    /// Emitted when the local user chose in Steam to join a friend's lobby, or accepted an invitation, while the game
+    /// runs. Call [method join_lobby] to do so. If the game was closed, Steam starts it: see [method get_launch_lobby].
     #[signal]
     fn join_requested(lobby_id: i64, friend_id: i64);
 
@@ -236,6 +253,14 @@ impl SteamSession {
                 signals.lobby_member_left().emit(lobby.to_int(), member.to_int());
             }
             LobbyEvent::DataChanged { lobby } => signals.lobby_data_changed().emit(lobby.to_int()),
+            LobbyEvent::OwnerChanged { lobby, owner } => {
+                signals.lobby_owner_changed().emit(lobby.to_int(), owner.to_int());
+            }
+            LobbyEvent::MessageReceived { lobby, member, message } => {
+                let message = GString::from(&message);
+                signals.lobby_message_received().emit(lobby.to_int(), member.to_int(), &message);
+            }
+            LobbyEvent::NameChanged { user } => signals.friend_name_changed().emit(user.to_int()),
             LobbyEvent::ListReceived { lobbies } => {
                 let lobbies: PackedInt64Array = lobbies.into_iter().map(ids::ToInt::to_int).collect();
                 signals.lobby_list_received().emit(&lobbies);

@@ -83,6 +83,11 @@ impl Game {
         self.launch(role, &[], env);
     }
 
+    /// Starts a process with what Steam puts on its command line.
+    pub(crate) fn start_by_steam(&mut self, role: &str, arguments: &[&str]) {
+        self.launch(role, arguments, &[]);
+    }
+
     /// Starts the editor with the project.
     pub(crate) fn start_editor(&mut self, role: &str) {
         self.launch(role, &["--editor"], &[]);

@@ -1,6 +1,7 @@
 //! The scenarios: what each has to show is in its script.
 
 use crate::game::{Game, play};
+use crate::project;
 
 /// Makes a test of each line: its name, the scenario, and the roles, which all start at once.
 macro_rules! scenarios {
@@ -20,6 +21,8 @@ scenarios! {
     peers_and_packet_peers_tell_of_each_other_until_their_end: "peers", ["host", "alice", "bob"];
     every_error_has_its_number_and_one_line: "errors", ["host", "client"];
     a_lobby_lives_between_its_owner_and_a_guest: "lobbies", ["owner", "guest"];
+    members_of_a_lobby_tell_each_other_more_than_those_outside: "members", ["owner", "guest", "outside"];
+    the_classes_have_a_second_name: "second_names", ["host", "client"];
     a_peer_is_as_good_as_new_after_ways_to_join_that_fail: "lobby_failures", ["owner", "guest"];
     a_host_that_does_not_host_is_dialled_for_half_a_minute: "no_host", ["nobody", "client"];
     the_next_peer_gets_the_port_of_one_that_drains: "next_peer", ["host", "client"];
@@ -152,4 +155,47 @@ fn a_game_made_for_enet_plays_over_steam() {
 #[test]
 fn a_player_leaves_a_game_without_a_noise() {
     play_bomber("bomber_leave");
+}
+
+#[test]
+fn an_invitation_is_accepted_while_the_game_runs_or_is_closed() {
+    let mut game = Game::new("launch");
+    let accept = [("LOCAL_STEAM_ACCEPT_INVITES", "1")];
+    game.start("host");
+    game.start_with("2", &accept);
+    game.start("3");
+    let lobby = game.hear("lobby");
+    game.start_with("4", &accept);
+    game.start_by_steam("5", &["+connect_lobby", &lobby]);
+    game.end();
+}
+
+#[test]
+fn a_game_that_steam_has_not_started_comes_back_from_steam() {
+    let mut game = Game::new("launch");
+    game.start_with("restarted", &[("SteamAppId", "")]);
+    game.hear("started by Steam");
+    game.end();
+}
+
+#[test]
+fn beside_an_addon_with_the_same_names_the_second_ones_are_ours() {
+    for (role, is_first) in [("first", true), ("later", false)] {
+        let mut game = Game::new("same_names");
+        project::add_other_addon(&game.project(), is_first);
+        game.start(&format!("host, the other {role}"));
+        game.start(&format!("client, the other {role}"));
+        game.end();
+    }
+}
+
+#[test]
+fn a_player_who_crashed_finds_the_lobby_again_and_is_known_by_steam_id() {
+    let mut game = Game::new("comes_back");
+    game.start("host");
+    game.start("player");
+    game.hear("go");
+    game.kill("player");
+    game.start_with("again", &[("LOCAL_STEAM_ID", "2")]);
+    game.end();
 }

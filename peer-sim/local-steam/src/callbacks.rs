@@ -36,12 +36,20 @@ macro_rules! callbacks {
 }
 
 callbacks! {
+    /// `PersonaStateChange_t`
+    PersonaStateChange = 304 { user: u64, change: c_int, tail: Tail, }
+    /// `GameLobbyJoinRequested_t`
+    JoinRequested = 333 { lobby: u64, friend: u64, }
+    /// `LobbyInvite_t`
+    LobbyInvite = 503 { user: u64, lobby: u64, game: u64, }
     /// `LobbyEnter_t`
     LobbyEnter = 504 { lobby: u64, permissions: u32, locked: u8, pad: [u8; 3], response: u32, tail: Tail, }
     /// `LobbyDataUpdate_t`
     LobbyDataUpdate = 505 { lobby: u64, member: u64, success: u8, pad: [u8; 3], tail: Tail, }
     /// `LobbyChatUpdate_t`
     LobbyChatUpdate = 506 { lobby: u64, changed: u64, making_change: u64, change: u32, tail: Tail, }
+    /// `LobbyChatMsg_t`
+    LobbyChatMessage = 507 { lobby: u64, user: u64, kind: u8, pad: [u8; 3], number: u32, }
     /// `LobbyMatchList_t`
     LobbyMatchList = 510 { count: u32, }
     /// `LobbyCreated_t`
@@ -262,6 +270,14 @@ mod tests {
         assert_eq!(size_of::<LobbyEnter>(), size_of::<steam::LobbyEnter_t>());
         assert_eq!(size_of::<LobbyDataUpdate>(), size_of::<steam::LobbyDataUpdate_t>());
         assert_eq!(size_of::<LobbyChatUpdate>(), size_of::<steam::LobbyChatUpdate_t>());
+        assert_eq!(size_of::<PersonaStateChange>(), size_of::<steam::PersonaStateChange_t>());
+        assert_eq!(size_of::<JoinRequested>(), size_of::<steam::GameLobbyJoinRequested_t>());
+        assert_eq!(size_of::<LobbyInvite>(), size_of::<steam::LobbyInvite_t>());
+        assert_eq!(size_of::<LobbyChatMessage>(), size_of::<steam::LobbyChatMsg_t>());
+        assert_eq!(
+            std::mem::offset_of!(LobbyChatMessage, number),
+            std::mem::offset_of!(steam::LobbyChatMsg_t, m_iChatID)
+        );
         assert_eq!(size_of::<LobbyMatchList>(), size_of::<steam::LobbyMatchList_t>());
         assert_eq!(size_of::<LobbyCreated>(), size_of::<steam::LobbyCreated_t>());
         assert_eq!(size_of::<CallCompleted>(), size_of::<steam::SteamAPICallCompleted_t>());

@@ -18,6 +18,7 @@
 //! | [`strict`] | where Steam may behave in two ways, which of them this process has |
 //! | [`store`], [`lobbies`] | the shared database, and one process's view of its lobbies |
 //! | [`stats`] | statistics and achievements |
+//! | [`names`] | whose names this process knows |
 //! | [`callbacks`] | Steam's callback queue and call results |
 //! | [`gns`] | the networking sockets, called through their C++ interfaces |
 //! | [`line_rate`] | a narrow line on purpose (Linux) |
@@ -55,6 +56,7 @@ mod lobby_search;
 #[cfg(all(target_os = "linux", not(test)))]
 mod loopback;
 mod mailbox;
+mod names;
 mod rendezvous;
 mod session;
 mod settings;

@@ -14,8 +14,13 @@ use crate::callbacks::{
 };
 use crate::lobby_search::Search;
 use crate::mailbox::{Kind, Mailbox};
+use crate::names::Names;
 use crate::store::{self, Change, Joined, Lobby, Run, Store, ok_or_log};
 use crate::{liveness, steam_id};
+
+mod social;
+
+use self::social::Social;
 
 /// How often the view is checked without a reason: this soon the dead are noticed.
 const CHECK_EVERY: Duration = Duration::from_millis(500);
@@ -64,6 +69,9 @@ pub(crate) struct Lobbies {
     pub search: Search,
     answers: VecDeque<CString>,
     checked: Instant,
+    social: Social,
+    /// Whose names this process knows.
+    pub names: Names,
 }
 
 impl Lobbies {
@@ -74,6 +82,7 @@ impl Lobbies {
         dir: PathBuf,
         mailbox: Arc<Mailbox>,
         queue: Arc<Queue>,
+        accepts_invitations: bool,
     ) -> store::Result<Self> {
         let mut store = Store::open(&dir)?;
         let others = store.runs(None)?;
@@ -81,6 +90,7 @@ impl Lobbies {
             store.reap_predecessors(run)?;
             wake(&mailbox, run, others.iter().map(|other| other.account));
         }
+        let social = Social::open(&mut store, run, app, accepts_invitations)?;
         Ok(Self {
             run,
             app,
@@ -94,22 +104,25 @@ impl Lobbies {
             search: Search::default(),
             answers: VecDeque::new(),
             checked: Instant::now(),
+            social,
+            names: Names::new(run.account),
         })
     }
 
     /// Once a frame: looks at the store if `woken`, or if it is time.
     pub(crate) fn frame(&mut self, woken: bool) {
-        if self.joined.is_empty() {
-            return;
-        }
+        self.names.frame(&self.queue);
         let due = self.checked.elapsed() >= CHECK_EVERY;
         if !woken && !due {
             return;
         }
         if due {
             self.checked = Instant::now();
-            self.reap_dead(None);
+            if !self.joined.is_empty() {
+                self.reap_dead(None);
+            }
         }
+        self.take_invitations();
         for lobby in self.joined.keys().copied().collect::<Vec<_>>() {
             let seen = self.joined.get(&lobby).map(|view| view.revision);
             // A database that is busy for seconds is asked again in the next frame.
@@ -255,8 +268,13 @@ impl Lobbies {
 
     /// The value of a key as a C string, "" if there is none. It stays valid for the next couple of hundred calls.
     pub(crate) fn answer(&mut self, lobby: u64, key: &str) -> *const std::ffi::c_char {
-        let value = self.known(lobby).and_then(|lobby| lobby.data.get(key));
-        let Some(answer) = value.and_then(|value| CString::new(value.as_str()).ok()) else {
+        let value = self.known(lobby).and_then(|lobby| lobby.data.get(key)).cloned();
+        self.lend(value)
+    }
+
+    /// A text as a C string that stays valid for the next couple of hundred calls, "" for none.
+    fn lend(&mut self, text: Option<String>) -> *const std::ffi::c_char {
+        let Some(answer) = text.and_then(|text| CString::new(text).ok()) else {
             return c"".as_ptr();
         };
         if self.answers.len() >= MOST_ANSWERS {
@@ -274,6 +292,7 @@ impl Lobbies {
             return false;
         };
         self.known.retain(|known| known.id != lobby);
+        self.names.learn(view.members.iter().map(|member| member.account));
         self.joined.insert(lobby, view);
         true
     }
@@ -316,6 +335,14 @@ impl Lobbies {
         if before.data_revision != now.data_revision {
             self.tell_data(lobby, true);
         }
+        for member in social::changed_members(before, &now) {
+            self.queue.post(data_update(lobby, steam_id::user(member), true));
+        }
+        let said_before = before.last_message;
+        self.names.learn(now.members.iter().map(|member| member.account));
+        if said_before != now.last_message {
+            self.take_messages(lobby, said_before);
+        }
         self.joined.insert(lobby, now);
     }
 
@@ -335,13 +362,7 @@ impl Lobbies {
     }
 
     fn tell_data(&self, lobby: u64, success: bool) {
-        self.queue.post(LobbyDataUpdate {
-            lobby,
-            member: lobby,
-            success: success.into(),
-            pad: [0; 3],
-            tail: tail(),
-        });
+        self.queue.post(data_update(lobby, lobby, success));
     }
 
     fn wake_members(&self, lobby: u64) {
@@ -361,6 +382,11 @@ fn wake(mailbox: &Mailbox, run: Run, accounts: impl IntoIterator<Item = u32>) {
 
 fn entered(lobby: u64, response: Joined) -> LobbyEnter {
     LobbyEnter { lobby, permissions: 0, locked: 0, pad: [0; 3], response: response as u32, tail: tail() }
+}
+
+/// The data of a lobby, or of a member of it, have changed.
+fn data_update(lobby: u64, member: u64, success: bool) -> LobbyDataUpdate {
+    LobbyDataUpdate { lobby, member, success: success.into(), pad: [0; 3], tail: tail() }
 }
 
 fn changed(lobby: u64, account: u32, change: u32) -> LobbyChatUpdate {

@@ -131,6 +131,8 @@ mod tests {
             members: (1..=members).map(|account| Member { entry: account.into(), account }).collect(),
             departed: Vec::new(),
             data: data.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
+            member_data: crate::store::MemberData::new(),
+            last_message: 0,
         }
     }
 

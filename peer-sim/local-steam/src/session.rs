@@ -15,6 +15,7 @@ use crate::line_rate;
 use crate::liveness::{self, Claim, ClaimError};
 use crate::lobbies::Lobbies;
 use crate::mailbox::{Datagram, Kind, Mailbox};
+use crate::names;
 use crate::rendezvous::{self, Incoming};
 use crate::settings::{Line, Settings, SettingsError};
 use crate::stats::Stats;
@@ -109,8 +110,14 @@ impl Session {
         let run = Run { account, instance: random() };
         let mailbox = Arc::new(Mailbox::open(&dir, account, run.instance)?);
         let queue = Arc::new(Queue::default());
-        let lobbies =
-            Lobbies::open(run, settings.app_id, dir.clone(), Arc::clone(&mailbox), Arc::clone(&queue))?;
+        let lobbies = Lobbies::open(
+            run,
+            settings.app_id,
+            dir.clone(),
+            Arc::clone(&mailbox),
+            Arc::clone(&queue),
+            settings.accepts_invitations,
+        )?;
 
         settings.strict.apply();
         gns::start(&Identity::of(steam_id::user(account))).map_err(InitError::Sockets)?;
@@ -144,7 +151,7 @@ impl Session {
         Ok(Arc::new(Self {
             steam_id: steam_id::user(account),
             // Never contains NUL.
-            persona: CString::new(format!("Local {account}")).unwrap_or_default(),
+            persona: CString::new(names::of(account)).unwrap_or_default(),
             app_id: settings.app_id,
             queue,
             lobbies: Mutex::new(lobbies),

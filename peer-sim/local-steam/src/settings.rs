@@ -21,6 +21,8 @@ pub(crate) struct Settings {
     pub line: Line,
     /// `LOCAL_STEAM_STRICT`: in what to be as hard as Steam may be.
     pub strict: Strict,
+    /// `LOCAL_STEAM_ACCEPT_INVITES`: whether every invitation to a lobby is accepted.
+    pub accepts_invitations: bool,
     /// The game, as Steam finds it: `SteamAppId`, else `steam_appid.txt`.
     pub app_id: u32,
 }
@@ -90,13 +92,14 @@ impl Settings {
                 Strict::parse(&value).ok_or(SettingsError::Value { name, value, takes: strict::TAKES })
             },
         )?;
+        let accepts: u8 = number(var, "LOCAL_STEAM_ACCEPT_INVITES", 0..=1, "0 or 1")?;
         let dir = var("LOCAL_STEAM_DIR").map_or_else(liveness::default_dir, PathBuf::from);
         let app_id = var("SteamAppId")
             .or(appid_file)
             .and_then(|value| value.trim().parse().ok())
             .filter(|&app_id| app_id != 0)
             .ok_or(SettingsError::NoAppId)?;
-        Ok(Self { account, dir, line, strict, app_id })
+        Ok(Self { account, dir, line, strict, accepts_invitations: accepts == 1, app_id })
     }
 }
 
@@ -151,6 +154,7 @@ mod tests {
             ("LOCAL_STEAM_JITTER_MS", "9999"),
             ("LOCAL_STEAM_RATE", "-1"),
             ("LOCAL_STEAM_STRICT", "very"),
+            ("LOCAL_STEAM_ACCEPT_INVITES", "all"),
         ] {
             let error = read(&[("SteamAppId", "480"), (name, value)]).unwrap_err();
             assert!(error.to_string().contains(&format!("{name}={value}")), "{error}");

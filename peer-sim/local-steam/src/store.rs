@@ -13,6 +13,10 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use crate::steam_id;
 
+mod social;
+
+pub(crate) use self::social::{MemberData, Message};
+
 /// How long a change waits for another process's. Changes take about a millisecond.
 const BUSY: Duration = Duration::from_secs(5);
 
@@ -80,6 +84,10 @@ pub(crate) struct Lobby {
     pub departed: Vec<Departed>,
     /// The game's own keys and values.
     pub data: BTreeMap<String, String>,
+    /// Those of its members.
+    pub member_data: MemberData,
+    /// Number of the latest message to its members.
+    pub last_message: i64,
 }
 
 impl Lobby {
@@ -175,7 +183,7 @@ impl Store {
     /// Opens the network's database, creating it if need be.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         // The layout is part of the name: two versions of this library do not share lobbies, and do not fail.
-        Ok(Self { db: open(&dir.join("lobbies-1.sqlite"), SCHEMA)? })
+        Ok(Self { db: open(&dir.join("lobbies-2.sqlite"), &format!("{SCHEMA} {}", social::SCHEMA))? })
     }
 
     fn change<T>(&mut self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
@@ -372,6 +380,8 @@ impl Store {
                     members: Vec::new(),
                     departed: Vec::new(),
                     data: BTreeMap::new(),
+                    member_data: MemberData::new(),
+                    last_message: 0,
                 })
             })
             .optional()?;
@@ -393,6 +403,8 @@ impl Store {
             .prepare_cached("SELECT key, value FROM data WHERE lobby = ?")?
             .query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_>>()?;
+        found.member_data = social::member_data(&db, number)?;
+        found.last_message = social::last_message(&db, number)?;
         Ok(Some(found))
     }
 
@@ -475,6 +487,7 @@ fn add_member(db: &Transaction<'_>, number: u32, run: Run) -> Result<()> {
 fn remove_member(db: &Transaction<'_>, number: u32, member: Member, by_choice: bool) -> Result<()> {
     let Member { entry, account } = member;
     db.execute("DELETE FROM member WHERE entry = ?", [entry])?;
+    db.execute("DELETE FROM member_data WHERE lobby = ? AND account = ?", params![number, account])?;
     db.execute(
         "INSERT INTO departed (entry, lobby, account, by_choice) VALUES (?, ?, ?, ?)",
         params![entry, number, account, by_choice],
@@ -494,6 +507,8 @@ fn remove_member(db: &Transaction<'_>, number: u32, member: Member, by_choice: b
             "DELETE FROM lobby WHERE number = ?",
             "DELETE FROM data WHERE lobby = ?",
             "DELETE FROM departed WHERE lobby = ?",
+            "DELETE FROM message WHERE lobby = ?",
+            "DELETE FROM invitation WHERE lobby = ?",
         ] {
             db.execute(statement, [number])?;
         }
@@ -550,8 +565,11 @@ mod tests {
         let (_dir, mut store) = store();
         let lobby = store.create(ALICE, 480, 2, 4).unwrap();
         assert!(store.alter(1, lobby, Change::Data("key", Some("value"))).unwrap());
+        assert!(store.set_member_data(1, lobby, "key", Some("value")).unwrap());
+        assert!(store.send_message(1, lobby, b"hello").unwrap());
+        assert!(store.invite(1, lobby, 2).unwrap());
         store.leave(1, lobby).unwrap();
-        for table in ["lobby", "member", "departed", "data"] {
+        for table in ["lobby", "member", "departed", "data", "member_data", "message", "invitation"] {
             let count = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
             let rows = store.db.query_row(&format!("SELECT count(*) FROM {table}"), [], count).unwrap();
             assert_eq!(rows, 0, "{table}");

@@ -26,21 +26,24 @@ pub(crate) enum Behaviour {
     /// Status changes are held back by every other run of callbacks: the connection has changed, and its messages can
     /// be received, before the game hears of it.
     LateCallbacks = 32,
+    /// `SendLobbyChatMsg` takes one message a second. Steam's servers can set such an interval for a game.
+    SlowChat = 64,
 }
 
 /// The behaviours by their names in `LOCAL_STEAM_STRICT`.
-const NAMES: [(&str, Behaviour); 6] = [
+const NAMES: [(&str, Behaviour); 7] = [
     ("each-message", Behaviour::EachMessage),
     ("silent-duplicates", Behaviour::SilentDuplicates),
     ("silent-ports", Behaviour::SilentPorts),
     ("crossing-dials", Behaviour::CrossingDials),
     ("own-callbacks", Behaviour::OwnCallbacks),
     ("late-callbacks", Behaviour::LateCallbacks),
+    ("slow-chat", Behaviour::SlowChat),
 ];
 
 /// What `LOCAL_STEAM_STRICT` takes.
 pub(crate) const TAKES: &str = "0, 1, or some of each-message, silent-duplicates, silent-ports, crossing-dials, \
-                                own-callbacks, late-callbacks, with commas between them";
+                                own-callbacks, late-callbacks, slow-chat, with commas between them";
 
 /// A choice of behaviours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,7 +112,7 @@ mod tests {
     #[test]
     fn all_none_or_some_can_be_chosen() {
         assert_eq!(Strict::parse("0"), Some(Strict(0)));
-        assert_eq!(Strict::parse("1"), Some(Strict(63)));
+        assert_eq!(Strict::parse("1"), Some(Strict(127)));
         assert_eq!(Strict::parse("silent-ports, each-message"), Some(Strict(5)));
         assert_eq!(Strict::parse("each-message,kind"), None);
     }

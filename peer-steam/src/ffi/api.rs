@@ -9,7 +9,8 @@ use std::ffi::{c_char, c_int, c_void};
 use libloading::Library;
 use steamworks_sys as sys;
 use sys::{
-    ISteamFriends, ISteamMatchmaking, ISteamNetworkingSockets, ISteamNetworkingUtils, ISteamUser, ISteamUtils,
+    ISteamApps, ISteamFriends, ISteamMatchmaking, ISteamNetworkingSockets, ISteamNetworkingUtils, ISteamUser,
+    ISteamUtils,
 };
 
 /// How far from the SDK's version an accessor is looked for, in both directions.
@@ -35,6 +36,7 @@ macro_rules! steam_api {
                 $(-> $opt_ret:ty $(as $opt_ret_bound:ty)?)?;)*
         }
         accessors { $($accessor:ident: fn() -> $interface:ty;)* }
+        optional_accessors { $($opt_accessor:ident: fn() -> $opt_interface:ty;)* }
     ) => {
         /// Steam's functions.
         #[allow(non_snake_case, reason = "Steam's own names")]
@@ -42,6 +44,7 @@ macro_rules! steam_api {
             $(pub(super) $name: unsafe extern "C" fn($($arg),*) $(-> $ret)?,)*
             $(pub(super) $opt: Option<unsafe extern "C" fn($($opt_arg),*) $(-> $opt_ret)?>,)*
             $(pub(super) $accessor: unsafe extern "C" fn() -> $interface,)*
+            $(pub(super) $opt_accessor: Option<unsafe extern "C" fn() -> $opt_interface>,)*
         }
 
         impl Api {
@@ -57,6 +60,7 @@ macro_rules! steam_api {
                         $($name: symbol(&library, stringify!($name)).ok_or(stringify!($name))?,)*
                         $($opt: symbol(&library, stringify!($opt)),)*
                         $($accessor: accessor(&library, stringify!($accessor)).ok_or(stringify!($accessor))?,)*
+                        $($opt_accessor: accessor(&library, stringify!($opt_accessor)),)*
                     }
                 };
                 std::mem::forget(library);
@@ -74,6 +78,7 @@ macro_rules! steam_api {
                     $(-> bound!($opt_ret $(, $opt_ret_bound)?))?
                 = sys::$opt;)*
             $(let _: unsafe extern "C" fn() -> $interface = sys::$accessor;)*
+            $(let _: unsafe extern "C" fn() -> $opt_interface = sys::$opt_accessor;)*
         }
     };
 }
@@ -192,6 +197,22 @@ steam_api! {
         SteamAPI_ISteamMatchmaking_AddRequestLobbyListResultCountFilter: fn(*mut ISteamMatchmaking, c_int);
         SteamAPI_ISteamMatchmaking_RequestLobbyList: fn(*mut ISteamMatchmaking) -> sys::SteamAPICall_t;
         SteamAPI_ISteamMatchmaking_GetLobbyByIndex: fn(*mut ISteamMatchmaking, c_int) -> u64;
+        SteamAPI_ISteamMatchmaking_SetLobbyOwner: fn(*mut ISteamMatchmaking, u64, u64) -> bool;
+        SteamAPI_ISteamMatchmaking_GetLobbyMemberData: fn(
+            *mut ISteamMatchmaking, u64, u64, *const c_char
+        ) -> *const c_char;
+        SteamAPI_ISteamMatchmaking_SetLobbyMemberData: fn(
+            *mut ISteamMatchmaking, u64, *const c_char, *const c_char
+        );
+        SteamAPI_ISteamMatchmaking_SendLobbyChatMsg: fn(
+            *mut ISteamMatchmaking, u64, *const c_void, c_int
+        ) -> bool;
+        SteamAPI_ISteamMatchmaking_GetLobbyChatEntry: fn(
+            *mut ISteamMatchmaking, u64, c_int, *mut u64 as *mut sys::CSteamID, *mut c_void, c_int,
+            *mut c_int as *mut sys::EChatEntryType
+        ) -> c_int;
+        SteamAPI_ISteamMatchmaking_RequestLobbyData: fn(*mut ISteamMatchmaking, u64) -> bool;
+        SteamAPI_ISteamMatchmaking_InviteUserToLobby: fn(*mut ISteamMatchmaking, u64, u64) -> bool;
     }
     optional {
         SteamAPI_InitFlat: fn(*mut sys::SteamErrMsg) -> c_int as sys::ESteamAPIInitResult;
@@ -201,7 +222,11 @@ steam_api! {
         ) -> bool;
         SteamAPI_ISteamUtils_GetAppID: fn(*mut ISteamUtils) -> u32;
         SteamAPI_ISteamFriends_GetPersonaName: fn(*mut ISteamFriends) -> *const c_char;
+        SteamAPI_ISteamFriends_GetFriendPersonaName: fn(*mut ISteamFriends, u64) -> *const c_char;
+        SteamAPI_ISteamFriends_RequestUserInformation: fn(*mut ISteamFriends, u64, bool) -> bool;
         SteamAPI_ISteamFriends_ActivateGameOverlayInviteDialog: fn(*mut ISteamFriends, u64);
+        SteamAPI_ISteamApps_GetLaunchCommandLine: fn(*mut ISteamApps, *mut c_char, c_int) -> c_int;
+        SteamAPI_RestartAppIfNecessary: fn(u32) -> bool;
         SteamAPI_ISteamNetworkingUtils_InitRelayNetworkAccess: fn(*mut ISteamNetworkingUtils);
         SteamAPI_ISteamNetworkingUtils_SetDebugOutputFunction: fn(
             *mut ISteamNetworkingUtils, c_int as sys::ESteamNetworkingSocketsDebugOutputType,
@@ -215,6 +240,9 @@ steam_api! {
         SteamAPI_SteamUser_v023: fn() -> *mut ISteamUser;
         SteamAPI_SteamFriends_v018: fn() -> *mut ISteamFriends;
         SteamAPI_SteamUtils_v010: fn() -> *mut ISteamUtils;
+    }
+    optional_accessors {
+        SteamAPI_SteamApps_v009: fn() -> *mut ISteamApps;
     }
 }
 

@@ -9,6 +9,13 @@ use steamworks_sys as sys;
 /// `EChatMemberStateChange`: `k_EChatMemberStateChangeEntered`; every other bit is a way to leave.
 const MEMBER_ENTERED: u32 = 1;
 
+/// `EChatEntryType`: `k_EChatEntryTypeChatMsg`
+const CHAT_MESSAGE: u8 = 1;
+/// `EPersonaChange`: `k_EPersonaChangeName`, and `k_EPersonaChangeNameFirstSet`
+const NAME_CHANGED: i32 = 0x401;
+
+const PERSONA_STATE_CHANGE: c_int = 304;
+const LOBBY_CHAT_MESSAGE: c_int = 507;
 const LOBBY_CHAT_UPDATE: c_int = 506;
 const LOBBY_DATA_UPDATE: c_int = 505;
 const LOBBY_JOIN_REQUESTED: c_int = 333;
@@ -18,6 +25,8 @@ const LOBBY_MATCH_LIST: c_int = 510;
 
 // The numbers in the bindings.
 const _: () = {
+    assert!(PERSONA_STATE_CHANGE == sys::PersonaStateChange_t_k_iCallback as c_int);
+    assert!(LOBBY_CHAT_MESSAGE == sys::LobbyChatMsg_t_k_iCallback as c_int);
     assert!(LOBBY_ENTER == sys::LobbyEnter_t_k_iCallback as c_int);
     assert!(LOBBY_DATA_UPDATE == sys::LobbyDataUpdate_t_k_iCallback as c_int);
     assert!(LOBBY_CHAT_UPDATE == sys::LobbyChatUpdate_t_k_iCallback as c_int);
@@ -27,17 +36,22 @@ const _: () = {
 };
 
 /// The numbers of the callbacks that this crate registers for.
-pub(super) const REGISTERED: [c_int; 3] = [LOBBY_CHAT_UPDATE, LOBBY_DATA_UPDATE, LOBBY_JOIN_REQUESTED];
+pub(super) const REGISTERED: [c_int; 5] =
+    [LOBBY_CHAT_UPDATE, LOBBY_DATA_UPDATE, LOBBY_JOIN_REQUESTED, LOBBY_CHAT_MESSAGE, PERSONA_STATE_CHANGE];
 
 /// A callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Callback {
     /// A user entered a lobby.
     MemberEntered(LobbyId, SteamId),
     /// A user left a lobby, or lost the connection to it.
     MemberLeft(LobbyId, SteamId),
-    /// The data of a lobby changed.
+    /// The data of a lobby or of its members changed, or were requested of one that does not exist.
     LobbyData(LobbyId),
+    /// A member of a lobby, the local user included, sent a message to all.
+    Message(LobbyId, SteamId, String),
+    /// The name of a user changed, or arrived.
+    Name(SteamId),
     /// The local user asked Steam to join a friend's lobby: the lobby, and the friend.
     JoinRequested(LobbyId, SteamId),
 }
@@ -75,6 +89,8 @@ pub(crate) enum CallResult {
 pub(super) fn size_of_callback(id: c_int) -> c_int {
     super::to_int(match id {
         LOBBY_CHAT_UPDATE => size_of::<sys::LobbyChatUpdate_t>(),
+        LOBBY_CHAT_MESSAGE => size_of::<sys::LobbyChatMsg_t>(),
+        PERSONA_STATE_CHANGE => size_of::<sys::PersonaStateChange_t>(),
         LOBBY_DATA_UPDATE => size_of::<sys::LobbyDataUpdate_t>(),
         LOBBY_JOIN_REQUESTED => size_of::<sys::GameLobbyJoinRequested_t>(),
         LOBBY_CREATED => size_of::<sys::LobbyCreated_t>(),
@@ -101,11 +117,16 @@ macro_rules! read {
     };
 }
 
-/// Reads a callback; `None` for one that no lobby event comes of.
+/// Reads a callback; `None` for one that no lobby event comes of. `message` yields the message to a lobby with a number:
+/// who sent it, and what it says.
 ///
 /// # Safety
 /// `data` points to the structure with the number `id`.
-pub(super) unsafe fn parse(id: c_int, data: *const c_void) -> Option<Callback> {
+pub(super) unsafe fn parse(
+    id: c_int,
+    data: *const c_void,
+    message: impl FnOnce(LobbyId, c_int) -> Option<(SteamId, String)>,
+) -> Option<Callback> {
     match id {
         LOBBY_CHAT_UPDATE => {
             let lobby = LobbyId(read!(data, LobbyChatUpdate_t.m_ulSteamIDLobby as u64));
@@ -118,11 +139,17 @@ pub(super) unsafe fn parse(id: c_int, data: *const c_void) -> Option<Callback> {
             })
         }
         LOBBY_DATA_UPDATE => {
-            let lobby = read!(data, LobbyDataUpdate_t.m_ulSteamIDLobby as u64);
-            let of = read!(data, LobbyDataUpdate_t.m_ulSteamIDMember as u64);
-            let success = read!(data, LobbyDataUpdate_t.m_bSuccess as u8);
-            // Otherwise the data are a member's.
-            (of == lobby && success != 0).then_some(Callback::LobbyData(LobbyId(lobby)))
+            Some(Callback::LobbyData(LobbyId(read!(data, LobbyDataUpdate_t.m_ulSteamIDLobby as u64))))
+        }
+        LOBBY_CHAT_MESSAGE if read!(data, LobbyChatMsg_t.m_eChatEntryType as u8) == CHAT_MESSAGE => {
+            let lobby = LobbyId(read!(data, LobbyChatMsg_t.m_ulSteamIDLobby as u64));
+            let (member, text) = message(lobby, read!(data, LobbyChatMsg_t.m_iChatID as c_int))?;
+            Some(Callback::Message(lobby, member, text))
+        }
+        PERSONA_STATE_CHANGE => {
+            let user = SteamId(read!(data, PersonaStateChange_t.m_ulSteamID as u64));
+            let change = read!(data, PersonaStateChange_t.m_nChangeFlags as i32);
+            (change & NAME_CHANGED != 0).then_some(Callback::Name(user))
         }
         LOBBY_JOIN_REQUESTED => {
             let lobby = read!(data, GameLobbyJoinRequested_t.m_steamIDLobby as u64);

@@ -8,12 +8,12 @@
 
 use std::cell::{Cell, UnsafeCell};
 use std::collections::VecDeque;
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use peer_core::LobbyId;
+use peer_core::{LobbyId, SteamId};
 use steamworks_sys as sys;
 
 use super::api::Api;
@@ -26,6 +26,9 @@ compile_error!("virtual functions have a calling convention of their own on 32-b
 
 /// The most callbacks that wait to be taken; beyond that, new ones are dropped.
 const MAX_WAITING: usize = 16_384;
+
+/// The longest message to a lobby, in bytes.
+pub(crate) const MAX_MESSAGE: usize = 4_096;
 
 /// The most calls whose results may be pending.
 const MAX_PENDING: usize = 1_024;
@@ -68,12 +71,13 @@ unsafe impl Sync for CallbackObject {}
 
 /// One for each callback, for the life of the process: another thread may be running one while it is unregistered.
 static CALLBACKS: [CallbackObject; callbacks::REGISTERED.len()] = {
-    let [first, second, third] = callbacks::REGISTERED;
-    [
-        CallbackObject(UnsafeCell::new(object(first))),
-        CallbackObject(UnsafeCell::new(object(second))),
-        CallbackObject(UnsafeCell::new(object(third))),
-    ]
+    let mut objects = [const { CallbackObject(UnsafeCell::new(object(0))) }; callbacks::REGISTERED.len()];
+    let mut place = 0;
+    while place < objects.len() {
+        objects[place] = CallbackObject(UnsafeCell::new(object(callbacks::REGISTERED[place])));
+        place += 1;
+    }
+    objects
 };
 
 /// What an object got from Steam.
@@ -153,8 +157,9 @@ unsafe extern "C" fn on_callback(this: This, data: *mut c_void) {
         if data.is_null() {
             return;
         }
+        let message = |lobby, number| read_message(lookup::api()?, lobby, number);
         // SAFETY: as above; the data are the structure with that number.
-        if let Some(callback) = unsafe { callbacks::parse((*this).m_iCallback, data) } {
+        if let Some(callback) = unsafe { callbacks::parse((*this).m_iCallback, data, message) } {
             let mut queue = queue();
             if queue.len() < MAX_WAITING {
                 queue.push_back(Dispatched::Callback(callback));
@@ -176,6 +181,27 @@ unsafe extern "C" fn on_result(this: This, data: *mut c_void, has_failed: bool, 
         // There is at most one for each pending call.
         queue().push_back(Dispatched::Result(call, result));
     }));
+}
+
+/// Reads a message to a lobby that has just arrived: now, because Steam keeps only the latest.
+fn read_message(api: &Api, lobby: LobbyId, number: c_int) -> Option<(SteamId, String)> {
+    // SAFETY: the accessor may be called at any time.
+    let matchmaking = NonNull::new(unsafe { (api.SteamAPI_SteamMatchmaking_v009)() })?;
+    let (mut user, mut kind) = (0, 0);
+    let mut body = [0 as c_char; MAX_MESSAGE];
+    // SAFETY: the interface is valid, Steam checks the ids, and all it writes to has the size given or that of its type.
+    unsafe {
+        (api.SteamAPI_ISteamMatchmaking_GetLobbyChatEntry)(
+            matchmaking.as_ptr(),
+            lobby.0,
+            number,
+            &raw mut user,
+            body.as_mut_ptr().cast(),
+            super::to_int(MAX_MESSAGE),
+            &raw mut kind,
+        );
+    }
+    (user != 0).then(|| (SteamId(user), super::text_of(&body)))
 }
 
 /// # Safety
@@ -302,8 +328,6 @@ impl Calls {
 
 #[cfg(test)]
 mod tests {
-    use peer_core::SteamId;
-
     use super::*;
 
     /// Runs an object through its table of functions, as Steam does.

@@ -71,6 +71,11 @@ const _: () = {
     assert!(offset_of!(sys::LobbyChatUpdate_t, m_rgfChatMemberStateChange) == 24);
     assert!(size_of::<sys::LobbyDataUpdate_t>() == 20 + WIDER);
     assert!(offset_of!(sys::LobbyDataUpdate_t, m_bSuccess) == 16);
+    assert!(size_of::<sys::LobbyChatMsg_t>() == 24);
+    assert!(offset_of!(sys::LobbyChatMsg_t, m_eChatEntryType) == 16);
+    assert!(offset_of!(sys::LobbyChatMsg_t, m_iChatID) == 20);
+    assert!(size_of::<sys::PersonaStateChange_t>() == 12 + WIDER);
+    assert!(size_of::<sys::CSteamID>() == 8);
     assert!(size_of::<sys::LobbyMatchList_t>() == 4);
     assert!(size_of::<sys::GameLobbyJoinRequested_t>() == 16);
 

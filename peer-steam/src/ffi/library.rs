@@ -77,6 +77,14 @@ pub(crate) fn leave_to_others() {
     *ours &= !lookup::is_shared();
 }
 
+/// Has Steam start the game anew if it was not Steam that started it; `false` if there is no need, or no library.
+pub(crate) fn restart_app_if_necessary(app: u32) -> bool {
+    let _ours = ours();
+    let restart = lookup::find().ok().and_then(|api| api.SteamAPI_RestartAppIfNecessary);
+    // SAFETY: it may be called at any time.
+    restart.is_some_and(|restart| unsafe { restart(app) })
+}
+
 /// How many received messages of the whole process are not released yet.
 pub(crate) fn live_messages() -> usize {
     LIVE_MESSAGES.load(Ordering::Relaxed)

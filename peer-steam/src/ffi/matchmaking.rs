@@ -9,9 +9,9 @@ use super::library::{Hold, Matchmaking};
 use super::{call, copy_text, text_of};
 
 /// `k_nMaxLobbyKeyLength`, and its NUL.
-const MAX_KEY: usize = 256;
+pub(crate) const MAX_KEY: usize = 256;
 /// `k_cubChatMetadataMax`
-const MAX_VALUE: usize = 8_192;
+pub(crate) const MAX_VALUE: usize = 8_192;
 
 /// The interface; `None` if this Steam does not have it.
 pub(crate) fn of(hold: &Hold) -> Option<Matchmaking<'_>> {
@@ -54,6 +54,12 @@ impl Matchmaking<'_> {
             SteamId(unsafe { call!(self.SteamAPI_ISteamMatchmaking_GetLobbyMemberByIndex(lobby.0, index)) })
         };
         (0..count).map(member).filter(|member| member.0 != 0).collect()
+    }
+
+    /// How many members it has; 0 if Steam does not know the lobby.
+    pub(crate) fn member_count(self, lobby: LobbyId) -> i32 {
+        // SAFETY: see above.
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_GetNumLobbyMembers(lobby.0)) }
     }
 
     /// The most members it may have; 0 if Steam does not know the lobby.
@@ -101,6 +107,57 @@ impl Matchmaking<'_> {
     pub(crate) fn set_joinable(self, lobby: LobbyId, joinable: bool) -> bool {
         // SAFETY: see above.
         unsafe { call!(self.SteamAPI_ISteamMatchmaking_SetLobbyJoinable(lobby.0, joinable)) }
+    }
+
+    /// Hands the lobby to another member; `false` if the local user is not the owner, or the other no member.
+    pub(crate) fn set_owner(self, lobby: LobbyId, owner: SteamId) -> bool {
+        // SAFETY: see above.
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_SetLobbyOwner(lobby.0, owner.0)) }
+    }
+
+    /// The value of a member's key; empty if it is not set.
+    pub(crate) fn member_data(self, lobby: LobbyId, member: SteamId, key: &CStr) -> String {
+        // SAFETY: see above; the string that Steam returns lives until the next call of this kind.
+        unsafe {
+            copy_text(call!(self.SteamAPI_ISteamMatchmaking_GetLobbyMemberData(
+                lobby.0,
+                member.0,
+                key.as_ptr()
+            )))
+        }
+    }
+
+    /// Sets the value of a key of the local user.
+    pub(crate) fn set_member_data(self, lobby: LobbyId, key: &CStr, value: &CStr) {
+        // SAFETY: see above.
+        unsafe {
+            call!(self.SteamAPI_ISteamMatchmaking_SetLobbyMemberData(lobby.0, key.as_ptr(), value.as_ptr()));
+        };
+    }
+
+    /// Sends a message to all members, with its NUL; `false` if Steam refuses.
+    pub(crate) fn send_message(self, lobby: LobbyId, message: &CStr) -> bool {
+        let bytes = message.to_bytes_with_nul();
+        // SAFETY: see above, and the message has that length.
+        unsafe {
+            call!(self.SteamAPI_ISteamMatchmaking_SendLobbyChatMsg(
+                lobby.0,
+                bytes.as_ptr().cast(),
+                super::to_int(bytes.len())
+            ))
+        }
+    }
+
+    /// Asks for the data of a lobby that the local user need not be in; `false` if Steam refuses.
+    pub(crate) fn request_data(self, lobby: LobbyId) -> bool {
+        // SAFETY: see above.
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_RequestLobbyData(lobby.0)) }
+    }
+
+    /// Invites a user; `false` if Steam refuses.
+    pub(crate) fn invite(self, lobby: LobbyId, user: SteamId) -> bool {
+        // SAFETY: see above.
+        unsafe { call!(self.SteamAPI_ISteamMatchmaking_InviteUserToLobby(lobby.0, user.0)) }
     }
 
     /// Filters the next list by how a string compares (`ELobbyComparison`).

@@ -1,6 +1,6 @@
 //! What happens in lobbies, from Steam's callbacks and call results.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use peer_core::{LobbyId, SteamId};
 
@@ -8,6 +8,12 @@ use crate::ffi::callbacks::{CallKind, CallResult, Callback};
 use crate::ffi::dispatch::{self, Call, Calls, Dispatched};
 use crate::ffi::library;
 use crate::ffi::library::{Hold, Matchmaking};
+
+/// How many lobbies are watched for a change of owner, far more than Steam lets one user be in.
+const MAX_WATCHED: usize = 64;
+
+/// How many users are remembered whose names were asked for.
+const MAX_ASKED: usize = 1_024;
 
 /// The most events that wait to be taken; beyond that, the oldest are dropped.
 const MAX_EVENTS: usize = 16_384;
@@ -47,10 +53,32 @@ pub enum LobbyEvent {
         /// The user.
         member: SteamId,
     },
-    /// The data of a lobby changed, or arrived.
+    /// The data of a lobby or of one of its members changed, or the answer to
+    /// [`Steam::request_lobby_data`](crate::Steam::request_lobby_data) arrived: also for a lobby that does not exist.
     DataChanged {
         /// The lobby.
         lobby: LobbyId,
+    },
+    /// A lobby that the local user is in has a new owner.
+    OwnerChanged {
+        /// The lobby.
+        lobby: LobbyId,
+        /// The new owner.
+        owner: SteamId,
+    },
+    /// A member of a lobby that the local user is in, or the local user, sent a message to all.
+    MessageReceived {
+        /// The lobby.
+        lobby: LobbyId,
+        /// Who sent it.
+        member: SteamId,
+        /// What it says.
+        message: String,
+    },
+    /// The name of a user changed, or arrived.
+    NameChanged {
+        /// The user.
+        user: SteamId,
     },
     /// The result of [`Steam::request_lobby_list`](crate::Steam::request_lobby_list).
     ListReceived {
@@ -82,6 +110,10 @@ pub(crate) struct Lobbies {
     calls: Calls,
     pending: Vec<Pending>,
     events: VecDeque<LobbyEvent>,
+    /// The lobbies that the local user is in, and who owned them at the last look: Steam has no callback for that.
+    owners: Vec<(LobbyId, SteamId)>,
+    /// Users whose names have been asked for and have not arrived.
+    asked: HashSet<SteamId>,
 }
 
 impl Lobbies {
@@ -103,7 +135,7 @@ impl Lobbies {
     pub(crate) fn update(&mut self, hold: &Hold) {
         while let Some(dispatched) = dispatch::next() {
             match dispatched {
-                Dispatched::Callback(callback) => self.handle(callback),
+                Dispatched::Callback(callback) => self.handle(hold, callback),
                 Dispatched::Result(handle, result) => {
                     let place = self.pending.iter().position(|pending| pending.call.is(handle));
                     // A result that has been fetched already has no call any more.
@@ -115,6 +147,7 @@ impl Lobbies {
         }
         if library::is_still_up(hold) {
             self.fetch_missed(hold);
+            self.check_owners(hold);
         } else {
             while !self.pending.is_empty() {
                 self.complete(hold, 0, CallResult::Failed);
@@ -138,6 +171,41 @@ impl Lobbies {
         }
     }
 
+    /// Tells of owners that are others than at the last look. A lobby without one is not the local user's any more.
+    fn check_owners(&mut self, hold: &Hold) {
+        let mut owners = std::mem::take(&mut self.owners);
+        owners.retain_mut(|(lobby, owner)| {
+            let now = Matchmaking::of(hold).and_then(|matchmaking| matchmaking.owner(*lobby));
+            if let Some(now) = now.filter(|now| now != owner) {
+                *owner = now;
+                self.push(LobbyEvent::OwnerChanged { lobby: *lobby, owner: now });
+            }
+            now.is_some()
+        });
+        self.owners = owners;
+    }
+
+    /// Notes who owns a lobby that the local user is in, whichever addon has joined it.
+    fn watch(&mut self, hold: &Hold, lobby: LobbyId) {
+        if self.owners.len() < MAX_WATCHED && !self.owners.iter().any(|(watched, _)| *watched == lobby) {
+            let owner = Matchmaking::of(hold).and_then(|matchmaking| matchmaking.owner(lobby));
+            self.owners.extend(owner.map(|owner| (lobby, owner)));
+        }
+    }
+
+    /// Forgets a lobby that the local user leaves.
+    pub(super) fn unwatch(&mut self, lobby: LobbyId) {
+        self.owners.retain(|(watched, _)| *watched != lobby);
+    }
+
+    /// Whether a name has not been asked for: it is then noted that it is.
+    pub(super) fn ask_for_name(&mut self, user: SteamId) -> bool {
+        if self.asked.len() >= MAX_ASKED {
+            self.asked.clear();
+        }
+        self.asked.insert(user)
+    }
+
     /// Gives up all pending calls, without events.
     pub(crate) fn cancel(&mut self, hold: &Hold) {
         for pending in self.pending.drain(..) {
@@ -157,11 +225,24 @@ impl Lobbies {
         self.events.push_back(event);
     }
 
-    fn handle(&mut self, callback: Callback) {
+    fn handle(&mut self, hold: &Hold, callback: Callback) {
+        match callback {
+            Callback::MemberEntered(lobby, _)
+            | Callback::MemberLeft(lobby, _)
+            | Callback::LobbyData(lobby) => {
+                self.watch(hold, lobby);
+            }
+            Callback::Name(user) => drop(self.asked.remove(&user)),
+            Callback::Message(..) | Callback::JoinRequested(..) => {}
+        }
         self.push(match callback {
             Callback::MemberEntered(lobby, member) => LobbyEvent::MemberJoined { lobby, member },
             Callback::MemberLeft(lobby, member) => LobbyEvent::MemberLeft { lobby, member },
             Callback::LobbyData(lobby) => LobbyEvent::DataChanged { lobby },
+            Callback::Message(lobby, member, message) => {
+                LobbyEvent::MessageReceived { lobby, member, message }
+            }
+            Callback::Name(user) => LobbyEvent::NameChanged { user },
             Callback::JoinRequested(lobby, friend) => LobbyEvent::JoinRequested { lobby, friend },
         });
     }
@@ -182,6 +263,11 @@ impl Lobbies {
             (CallKind::ListLobbies, CallResult::Failed) => LobbyEvent::ListReceived { lobbies: Vec::new() },
         };
         self.calls.end(hold, call);
+        if let LobbyEvent::LobbyCreated { result: 1, lobby }
+        | LobbyEvent::LobbyJoined { lobby, response: 1 } = event
+        {
+            self.watch(hold, lobby);
+        }
         self.push(event);
     }
 }

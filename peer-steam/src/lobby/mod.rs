@@ -3,6 +3,7 @@
 //! [`Steam`] owns the process's [`Lobbies`]; its methods that are about lobbies are here.
 
 mod events;
+mod members;
 
 use std::ffi::CString;
 
@@ -158,6 +159,7 @@ impl Steam {
 
     /// Leaves a lobby. Takes effect at once.
     pub fn leave_lobby(&mut self, lobby: LobbyId) {
+        self.lobbies.unwatch(lobby);
         if let Some(matchmaking) = matchmaking::of(&self.hold) {
             matchmaking.leave(lobby);
         }

@@ -14,6 +14,10 @@ const ENTRY_SYMBOL: &str = "gdext_rust_init";
 /// The classes with an icon, which is called as they are.
 pub(super) const ICONS: [&str; 3] = ["SteamMultiplayerPeer", "SteamPacketPeer", "SteamSession"];
 
+/// The second names of classes, which have the same icon.
+const SECOND_NAMES: [(&str, &str); 2] =
+    [("SteamPeer", "SteamMultiplayerPeer"), ("SteamPeerConnection", "SteamPacketPeer")];
+
 /// The whole file. It names the libraries of every platform, built or not: Godot opens only its own, and a
 /// game exported for one that is missing is told which file that is. Paths are relative to the file, so that
 /// the folder may be moved.
@@ -28,8 +32,8 @@ pub(super) fn text() -> String {
         format!("{{ \"bin/{}/{}\": \"\" }}", platform.name, platform.steam_library)
     });
     text.push_str("\n[icons]\n\n");
-    for class in ICONS {
-        writeln!(text, "{class} = \"icons/{class}.svg\"").expect("a String takes everything");
+    for (class, icon) in ICONS.map(|class| (class, class)).into_iter().chain(SECOND_NAMES) {
+        writeln!(text, "{class} = \"icons/{icon}.svg\"").expect("a String takes everything");
     }
     text
 }

@@ -96,12 +96,6 @@ pub(super) extern "C" fn GetHSteamUser() -> c_int {
     SteamAPI_GetHSteamUser()
 }
 
-/// Whether the game was started without Steam, and is to end because Steam starts it anew: never.
-#[unsafe(no_mangle)]
-pub(super) extern "C" fn SteamAPI_RestartAppIfNecessary(_app: u32) -> bool {
-    false
-}
-
 /// Frees what was made for this thread: nothing is.
 #[unsafe(no_mangle)]
 pub(super) extern "C" fn SteamAPI_ReleaseCurrentThreadMemory() {}

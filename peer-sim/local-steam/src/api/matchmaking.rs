@@ -10,7 +10,7 @@ use crate::store::Change;
 use crate::{session, steam_id};
 
 /// Runs `ask` on the session's lobbies.
-fn lobbies<T>(fallback: T, ask: impl FnOnce(&mut Lobbies) -> T) -> T {
+pub(super) fn lobbies<T>(fallback: T, ask: impl FnOnce(&mut Lobbies) -> T) -> T {
     guard(None, || session::current().map(|session| ask(&mut session.lobbies()))).unwrap_or(fallback)
 }
 

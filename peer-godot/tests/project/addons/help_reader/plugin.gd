@@ -5,7 +5,9 @@ extends EditorPlugin
 ## The engine shows no descriptions of extensions until the cache of its own help is there, which the first start of an
 ## editor makes: the role "first" is that start.
 
-const CLASSES: Array[StringName] = [&"SteamMultiplayerPeer", &"SteamPacketPeer", &"SteamSession"]
+const CLASSES: Array[StringName] = [
+	&"SteamMultiplayerPeer", &"SteamPacketPeer", &"SteamSession", &"SteamPeer", &"SteamPeerConnection",
+]
 const TIMEOUT_SECONDS := 40
 
 var failures := 0
