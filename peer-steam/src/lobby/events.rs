@@ -172,7 +172,7 @@ impl Lobbies {
     }
 
     /// Tells of owners that are others than at the last look. A lobby without one is not the local user's any more.
-    fn check_owners(&mut self, hold: &Hold) {
+    pub(super) fn check_owners(&mut self, hold: &Hold) {
         let mut owners = std::mem::take(&mut self.owners);
         owners.retain_mut(|(lobby, owner)| {
             let now = Matchmaking::of(hold).and_then(|matchmaking| matchmaking.owner(*lobby));

@@ -27,8 +27,13 @@ impl Steam {
     }
 
     /// Hands a lobby to another member; `false` if the local user is not the owner, or the other is no member.
-    pub fn set_lobby_owner(&self, lobby: LobbyId, owner: SteamId) -> bool {
-        matchmaking::of(&self.hold).is_some_and(|matchmaking| matchmaking.set_owner(lobby, owner))
+    /// [`LobbyEvent::OwnerChanged`](super::LobbyEvent::OwnerChanged) follows for all members.
+    pub fn set_lobby_owner(&mut self, lobby: LobbyId, owner: SteamId) -> bool {
+        let is_set =
+            matchmaking::of(&self.hold).is_some_and(|matchmaking| matchmaking.set_owner(lobby, owner));
+        // Now, because the new owner may have handed it back by the next look.
+        self.lobbies.check_owners(&self.hold);
+        is_set
     }
 
     /// The value of a member's key; empty if it is not set, or the local user is not in the lobby.

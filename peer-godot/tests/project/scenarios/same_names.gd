@@ -30,8 +30,8 @@ func run() -> void:
 	equal(peer.create_host() if is_host else peer.create_client(steam_id(1)), OK, "to begin")
 	multiplayer.multiplayer_peer = peer
 	await until("the other", func() -> bool: return not multiplayer.get_peers().is_empty())
-	equal(answers.size(), 1, "signals")
 	var other := multiplayer.get_peers()[0]
+	equal(answers[0], "connected to %d" % other, "signals")
 	var connection: SteamPeerConnection = peer.get_peer(other)
 	equal(connection.get_class(), "SteamPeerConnection", "the class of a connection")
 	equal(connection.get_state(), SteamPeerConnection.STATE_CONNECTED, "get_state")
