@@ -14,7 +14,7 @@ var _viewers: Array[int] = []
 @onready var _players: Node2D = $Players
 @onready var _spawner: MultiplayerSpawner = $Spawner
 @onready var _streams: Streams = $Streams
-@onready var _lobby_screen: LobbyScreen = $LobbyScreen
+@onready var _lobby_screen: LobbyScreen = $Screen/LobbyScreen
 @onready var _status: Label = $Status
 
 
