@@ -129,10 +129,13 @@ func _make_row(who: int, is_owner: bool, is_ready: bool) -> Control:
 	player_name.text_overrun_behavior = TextServer.OVERRUN_TRIM_ELLIPSIS
 	row.add_child(player_name)
 	row.add_child(_make_label("ready" if is_ready else "not ready", GOOD if is_ready else CALM, 66))
-	if multiplayer.is_server() and not is_self:
+	if multiplayer.is_server():
 		var kick := Button.new()
 		kick.text = "Kick"
 		kick.pressed.connect(Lobby.kick.bind(who))
+		# Nobody kicks themselves; the button keeps the columns in line.
+		kick.disabled = is_self
+		kick.modulate.a = 0.0 if is_self else 1.0
 		row.add_child(kick)
 	return row
 
@@ -146,6 +149,8 @@ func _make_label(text: String, colour: Color, width: float) -> Label:
 
 
 func _on_member(_lobby: int, who: int, what: String) -> void:
+	while not SteamSession.get_friend_name(who):
+		await SteamSession.friend_name_changed
 	_say("%s %s" % [Lobby.get_name_of(who), what])
 	_show_members()
 

@@ -139,9 +139,9 @@ pub(crate) fn is_own_name() -> bool {
 /// Makes objects that are of the second names, or not.
 pub(crate) fn with_own_name<R>(is_own_name: bool, make: impl FnOnce() -> R) -> R {
     let before = IS_OWN_NAME.replace(is_own_name);
-    let made = make();
+    let object = make();
     IS_OWN_NAME.set(before);
-    made
+    object
 }
 
 /// What the binding is to look up the engine's functions with.
@@ -213,7 +213,9 @@ unsafe extern "C" fn initialize(userdata: *mut c_void, level: GDExtensionInitial
     if level == sys::GDEXTENSION_INITIALIZATION_SCENE
         && let Some(engine) = ENGINE.get()
     {
-        CLASSES.iter().for_each(|class| class.decide(engine));
+        for class in &CLASSES {
+            class.decide(engine);
+        }
     }
     if let Some(initialize) = INITIALIZE.get() {
         // SAFETY: the arguments are the engine's.
