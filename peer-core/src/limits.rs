@@ -39,6 +39,10 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection that one side closes may go on sending what was put before, and the other side waits for it.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How long an accepted connection that is closed before it is up may take to come up, so that its dialler hears of the close:
+/// as long as Steam gives a handshake (`TimeoutInitial`).
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The same for a connection that is closed because the peer broke the protocol, or was replaced: long enough for the
 /// reason to arrive.
 pub const VIOLATION_CLOSE_TIMEOUT: Duration = Duration::from_secs(1);

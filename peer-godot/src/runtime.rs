@@ -27,10 +27,24 @@ const EXIT_POLL_INTERVAL: Duration = Duration::from_millis(1);
 /// Lobby events that may wait for the frame that tells the game; the oldest go then.
 const MAX_EVENTS: usize = 16_384;
 
+/// How long a session may go unpolled while frames go on, before it leaves: nobody plays in it any more.
+const UNPOLLED_TIMEOUT: Duration = Duration::from_secs(9);
+
+/// What a frame counts towards that at most: a blocked main thread does not.
+const MAX_FRAME: Duration = Duration::from_millis(250);
+
+/// A session that there is, and how long it has not been polled.
+struct Watched {
+    session: Weak<RefCell<Session<SteamTransport>>>,
+    last_poll: Time,
+    unpolled: Duration,
+}
+
 #[derive(Default)]
 struct Runtime {
     /// Every session there is.
-    sessions: Vec<Weak<RefCell<Session<SteamTransport>>>>,
+    sessions: Vec<Watched>,
+    last_frame: Time,
     /// Those that no peer polls any more and that still have something to send.
     draining: Vec<SharedSession>,
     /// What `SteamSession` has not emitted yet.
@@ -64,10 +78,16 @@ pub(crate) fn now() -> Time {
 pub(crate) fn new_session() -> SharedSession {
     let session = Rc::new(RefCell::new(Session::new(SteamTransport::new(), rand::random())));
     with(|runtime| {
-        runtime.sessions.retain(|session| session.strong_count() > 0);
-        runtime.sessions.push(Rc::downgrade(&session));
+        runtime.sessions.retain(|watched| watched.session.strong_count() > 0);
+        let session = Rc::downgrade(&session);
+        runtime.sessions.push(Watched { session, last_poll: Time::ZERO, unpolled: Duration::ZERO });
     });
     session
+}
+
+/// Every session there is.
+fn sessions() -> Vec<SharedSession> {
+    with(|runtime| runtime.sessions.iter().filter_map(|watched| watched.session.upgrade()).collect())
 }
 
 fn lock_steam() -> MutexGuard<'static, Option<Steam>> {
@@ -125,8 +145,7 @@ fn run_callbacks() {
     if events.is_empty() {
         return;
     }
-    let sessions = with(|runtime| runtime.sessions.clone());
-    for session in sessions.iter().filter_map(Weak::upgrade) {
+    for session in sessions() {
         pass_lobby_events(&mut session.borrow_mut(), &events);
     }
     with(|runtime| {
@@ -155,11 +174,8 @@ pub(crate) fn flush_at_end_of_frame() {
 }
 
 fn flush() {
-    let sessions = with(|runtime| {
-        runtime.is_flush_due = false;
-        runtime.sessions.clone()
-    });
-    for session in sessions.iter().filter_map(Weak::upgrade) {
+    with(|runtime| runtime.is_flush_due = false);
+    for session in sessions() {
         session.borrow_mut().flush();
     }
 }
@@ -206,7 +222,34 @@ pub(crate) fn frame() {
     main_thread::drop_left();
     drop(with(|runtime| std::mem::take(&mut runtime.unread)));
     run_callbacks();
+    close_unpolled();
     poll_draining();
+}
+
+/// Closes the sessions that the game does not poll any more although frames go on, as one that only sets `multiplayer_peer` to
+/// null: their peers would wait for ever.
+fn close_unpolled() {
+    let now = now();
+    let unpolled: Vec<_> = with(|runtime| {
+        let frame = MAX_FRAME.min(now - std::mem::replace(&mut runtime.last_frame, now));
+        let watched = runtime.sessions.iter_mut().filter_map(|watched| {
+            let session = watched.session.upgrade()?;
+            let last_poll = session.borrow().last_poll();
+            let is_polled = std::mem::replace(&mut watched.last_poll, last_poll) != last_poll;
+            let is_on = session.borrow().status() != Status::Disconnected;
+            watched.unpolled = if is_on && !is_polled { watched.unpolled + frame } else { Duration::ZERO };
+            (watched.unpolled >= UNPOLLED_TIMEOUT).then_some(session)
+        });
+        watched.collect()
+    });
+    for session in unpolled {
+        session.borrow_mut().close(now);
+        drain(&session);
+        godot_warn!(
+            "SteamMultiplayerPeer: nobody has polled it for {} s, so it has left",
+            UNPOLLED_TIMEOUT.as_secs()
+        );
+    }
 }
 
 /// What has happened in lobbies and has not been emitted, oldest first.
@@ -217,8 +260,7 @@ pub(crate) fn next_lobby_event() -> Option<LobbyEvent> {
 /// Closes every session, gives what was put before a moment to go out, and shuts Steam down.
 pub(crate) fn shut_down() {
     main_thread::drop_left();
-    let sessions = with(|runtime| runtime.sessions.clone());
-    for session in sessions.iter().filter_map(Weak::upgrade) {
+    for session in sessions() {
         session.borrow_mut().close(now());
         drain(&session);
     }

@@ -26,6 +26,8 @@ struct Closing {
     steam_id: SteamId,
     send: SendHalf,
     close: Close,
+    /// Whether Steam has reported Connected: nothing can be said before.
+    is_up: bool,
     goodbye_sent: bool,
     /// The peer's goodbye came first: ours needs to be sent, and no more.
     is_answer: bool,
@@ -62,6 +64,33 @@ impl ClosingList {
         self.list.iter().any(|closing| closing.handle == handle)
     }
 
+    /// Takes over a connection that was accepted and is not up yet. Closed now, its dialler would hear of it only by its silence
+    /// (Steam answers for a closed connection only as long as its listen socket is open), and drop our requests until then.
+    pub(crate) fn await_connected<T: Transport>(
+        &mut self,
+        transport: &mut T,
+        handle: ConnectionHandle,
+        steam_id: SteamId,
+        close: Close,
+        until: Time,
+    ) {
+        let send = SendHalf::default();
+        let (is_up, goodbye_sent, is_answer) = (false, false, false);
+        self.insert(
+            transport,
+            Closing { handle, steam_id, send, close, is_up, goodbye_sent, is_answer, until },
+        );
+    }
+
+    /// Steam reports Connected: the peer of a connection that was closed before hears so now.
+    pub(crate) fn connected<T: Transport>(&mut self, transport: &mut T, handle: ConnectionHandle) {
+        let Self { list, buffers } = self;
+        if let Some(closing) = list.iter_mut().find(|closing| closing.handle == handle) {
+            closing.is_up = true;
+            closing.send_rest(transport, buffers);
+        }
+    }
+
     /// Takes over a connection, and sends what can be sent at once: the backlog, then a goodbye.
     pub(crate) fn drain<T: Transport>(
         &mut self,
@@ -76,7 +105,7 @@ impl ClosingList {
         let goodbye_sent = send.dialect == Dialect::GodotSteam;
         self.insert(
             transport,
-            Closing { handle, steam_id, send, close, goodbye_sent, is_answer: false, until },
+            Closing { handle, steam_id, send, close, is_up: true, goodbye_sent, is_answer: false, until },
         );
     }
 
@@ -93,7 +122,16 @@ impl ClosingList {
         let close = Close::new(EndReason::Left, "");
         self.insert(
             transport,
-            Closing { handle, steam_id, send, close, goodbye_sent: false, is_answer: true, until },
+            Closing {
+                handle,
+                steam_id,
+                send,
+                close,
+                is_up: true,
+                goodbye_sent: false,
+                is_answer: true,
+                until,
+            },
         );
     }
 
@@ -154,6 +192,9 @@ impl ClosingList {
 impl Closing {
     /// Sends the backlog, then the goodbye, as far as Steam has room. Returns whether it took all of it.
     fn send_rest<T: Transport>(&mut self, transport: &mut T, buffers: &mut Buffers) -> bool {
+        if !self.is_up {
+            return false;
+        }
         let Buffers { queue, results, drain } = buffers;
         if self.send.is_backlogged() {
             drain.add_full(0);

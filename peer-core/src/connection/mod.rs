@@ -100,6 +100,8 @@ pub(crate) struct Connection<M> {
     pub(crate) handle: Option<ConnectionHandle>,
     /// The peer's id, once its hello was good.
     pub(crate) peer_id: Option<PeerId>,
+    /// Whether they dialled, and this side accepted.
+    pub(crate) is_accepted: bool,
     /// Whether it is in the table's list of active connections.
     is_listed: bool,
     /// Changed by the table alone.
@@ -194,6 +196,7 @@ impl<M> Connection<M> {
         Self {
             handle: None,
             peer_id: None,
+            is_accepted: false,
             is_listed: false,
             state,
             send: SendHalf::default(),

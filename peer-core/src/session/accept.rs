@@ -74,8 +74,10 @@ impl<T: Transport> Session<T> {
     }
 
     fn accept(&mut self, key: u32) {
-        let handle = self.connections[key].handle;
-        if handle.is_none_or(|handle| self.transport.accept(handle, Token(key)).is_err()) {
+        let connection = &mut self.connections[key];
+        connection.is_accepted =
+            connection.handle.is_some_and(|handle| self.transport.accept(handle, Token(key)).is_ok());
+        if !connection.is_accepted {
             // Its handle is still ours to close. They have given up, or waited for too long.
             let close = Close::new(EndReason::Other(STEAM_TIMEOUT), "the request to connect has gone");
             self.close_connection(key, close, CloseMode::Immediate);

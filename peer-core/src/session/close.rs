@@ -8,7 +8,9 @@ use crate::control::{Goodbye, truncate};
 use crate::error::SessionError;
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
-use crate::limits::{ANSWER_TIMEOUT, CLOSE_TIMEOUT, DRAIN_TIMEOUT, VIOLATION_CLOSE_TIMEOUT};
+use crate::limits::{
+    ANSWER_TIMEOUT, CLOSE_TIMEOUT, DRAIN_TIMEOUT, HANDSHAKE_TIMEOUT, VIOLATION_CLOSE_TIMEOUT,
+};
 use crate::reason::EndReason;
 use crate::session::{Session, Status};
 use crate::time::Time;
@@ -224,6 +226,7 @@ impl<T: Transport> Session<T> {
         self.resume(key);
         let connection = &mut self.connections[key];
         let is_connected = connection.is_connected();
+        let is_coming_up = connection.is_accepted && matches!(connection.state(), State::Connecting);
         let Some(handle) = connection.handle.take() else { return };
         // A peer that said goodbye reads nothing more, and waits for an answer.
         let mode = match mode {
@@ -241,6 +244,10 @@ impl<T: Transport> Session<T> {
             CloseMode::Drain(limit) if is_connected => {
                 let until = self.now + limit;
                 self.closing.drain(&mut self.transport, handle, steam_id, half, close.clone(), until);
+            }
+            CloseMode::Drain(_) if is_coming_up => {
+                let until = self.now + HANDSHAKE_TIMEOUT;
+                self.closing.await_connected(&mut self.transport, handle, steam_id, close.clone(), until);
             }
             CloseMode::Answer if is_connected && !half.is_broken => {
                 let until = self.now + ANSWER_TIMEOUT;

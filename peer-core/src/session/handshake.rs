@@ -10,6 +10,7 @@ use crate::lane::{Dialect, Lane, SendFlags};
 use crate::limits::{HELLO_TIMEOUT, MAX_AWAITING_HELLO};
 use crate::reason::EndReason;
 use crate::roster::Peer;
+use crate::session::close::CloseMode;
 use crate::session::role::Relay;
 use crate::session::{Session, Status};
 use crate::transport::{Batch, Message, Outgoing, Transport};
@@ -76,8 +77,12 @@ impl<T: Transport> Session<T> {
                 let features = Features::empty();
                 (Dialect::GodotSteam, Hello { features, peer_id, nonce: 0, match_id: None })
             }
-            Ok(Control::Goodbye(_) | Control::KeepAlive) => {
-                return self.close_violation(key, "something else came before the hello");
+            // They closed it before it was up.
+            Ok(Control::Goodbye(goodbye)) => {
+                return self.close_connection(key, Close::from(&goodbye), CloseMode::Answer);
+            }
+            Ok(Control::KeepAlive) => {
+                return self.close_violation(key, "a keep-alive came before the hello");
             }
             Err(error) => {
                 return self.close_refused(key, Close::new(error.end_reason(), error.to_string()));

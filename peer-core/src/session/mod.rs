@@ -350,6 +350,11 @@ impl<T: Transport> Session<T> {
         &mut self.transport
     }
 
+    /// The time of the latest [`poll`](Self::poll); [`Time::ZERO`] before the first.
+    pub fn last_poll(&self) -> Time {
+        self.polled
+    }
+
     /// Whether connections that this side closed are still draining. Until they are done, keep calling
     /// [`poll`](Self::poll), disconnected or not; dropping the session closes them at once.
     pub fn is_draining(&self) -> bool {

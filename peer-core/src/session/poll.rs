@@ -72,6 +72,8 @@ impl<T: Transport> Session<T> {
                 ConnectionState::Connected => {
                     if let Some(key) = self.connections.find_handle(change.connection) {
                         self.on_connected(key);
+                    } else {
+                        self.closing.connected(&mut self.transport, change.connection);
                     }
                 }
                 ConnectionState::ClosedByPeer { .. } | ConnectionState::ProblemDetectedLocally { .. } => {}

@@ -25,6 +25,7 @@ scenarios! {
     the_classes_have_a_second_name: "second_names", ["host", "client"];
     a_peer_is_as_good_as_new_after_ways_to_join_that_fail: "lobby_failures", ["owner", "guest"];
     a_host_that_does_not_host_is_dialled_for_half_a_minute: "no_host", ["nobody", "client"];
+    a_host_that_nobody_polls_leaves: "unpolled", ["host", "client"];
     the_next_peer_gets_the_port_of_one_that_drains: "next_peer", ["host", "client"];
     a_client_may_leave_and_come_back_at_once: "rejoin", ["host", "client"];
     a_client_may_come_back_with_a_new_peer: "rejoin", ["host", "client with new peers"];

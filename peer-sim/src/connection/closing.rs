@@ -58,7 +58,12 @@ impl Connections<'_> {
     /// Takes a half away and tells the other side, as far as Steam does.
     fn end_half(&mut self, handle: ConnectionHandle, reason: EndReason, message: String) {
         let Some(half) = self.remove_half(handle) else { return };
-        self.tell_peer(half.ended(), reason, message);
+        let ended = half.ended();
+        if ended.stage == Stage::Accepted && self.env.settings.silent_close {
+            self.answer_if_asked(ended, reason, message);
+        } else {
+            self.tell_peer(ended, reason, message);
+        }
         self.let_go_of_socket(&half);
     }
 
@@ -105,6 +110,20 @@ impl Connections<'_> {
         } else if stage.is_connecting() || peer.stage.is_connecting() || !self.env.settings.silent_close {
             self.tell(notice);
         } else if peer.stage == Stage::Connected {
+            peer.answer = Some(notice);
+        }
+    }
+
+    /// An application closes what it has accepted before it is up: open GNS only answers what the other side still sends, and only
+    /// as long as the listen socket is open.
+    fn answer_if_asked(&mut self, ended: Ended, reason: EndReason, message: String) {
+        let Ended { from, from_id, listen, to_id, to: Some(to), .. } = ended else { return };
+        let Some(peer) = self.halves.get_mut(to).filter(|peer| peer.stage.is_live()) else { return };
+        let until = self.env.now + FIN_WAIT;
+        let notice = Box::new(Notice { from, from_id, listen, to_id, to, reason, message, until });
+        if peer.stage == Stage::Dialling {
+            peer.refused_by = Some(notice);
+        } else {
             peer.answer = Some(notice);
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use peer_core::{Status, Target, TransferMode};
-use peer_sim::{LinkSettings, NetworkSettings};
+use peer_sim::{DuplicatePolicy, LinkSettings, NetworkSettings};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -102,6 +102,76 @@ proptest! {
         // What was said meanwhile is there, too.
         world.settle(Duration::from_secs(20));
         hold(world.ledger.nothing_reliable_is_missing())?;
+        hold(world.ledger.no_offence())?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(64))]
+
+    /// The same at the worst moments, while players join: all meet within two seconds of the last one's return. The host
+    /// is away once, for less than a dial to it is tried again.
+    #[test]
+    fn everybody_meets_although_anyone_is_blocked_while_they_join(
+        seed in any::<u64>(),
+        players in 2..=8_usize,
+        lag in 0..=250_u64,
+        host_blocked in any::<bool>(),
+        outages in outages(1, prop_oneof![Just(15_u64), Just(45)].prop_map(Duration::from_secs)),
+    ) {
+        let link = LinkSettings::with_latency(Duration::from_millis(lag));
+        let mut world = World::new(seed, players, Topology::Lobby, NetworkSettings::default(), link);
+        world.join(0);
+        if host_blocked {
+            world.network.block(steam_id(0), Duration::from_secs(15));
+        }
+        let mut outages = outages.into_iter();
+        for player in 1..players {
+            world.join(player);
+            if let Some(Outage { player: blocked, pause, lasts }) = outages.next() {
+                run_with_chatter(&mut world, pause / 4);
+                world.network.block(steam_id(1 + blocked % player), lasts);
+            }
+        }
+        while (0..players).any(|player| world.network.is_blocked(steam_id(player))) {
+            run_with_chatter(&mut world, Duration::from_millis(250));
+        }
+        hold(until_all_have_met(&mut world, Duration::from_secs(2)).map(drop))?;
+        hold(world.ledger.no_offence())?;
+    }
+
+    /// Whoever crashes and starts the game again is in within 15 s, whatever is left of the old connections; and everyone
+    /// meets them.
+    #[test]
+    fn who_was_killed_and_comes_back_is_in_again_and_the_mesh_heals(
+        seed in any::<u64>(),
+        players in 2..=8_usize,
+        link in line(),
+        delivered in any::<bool>(),
+        outages in outages(1, (200..20_000_u64).prop_map(Duration::from_millis)),
+    ) {
+        let mut settings = NetworkSettings::default();
+        if delivered {
+            settings.duplicates = DuplicatePolicy::Delivered;
+        }
+        let mut world = World::new(seed, players, Topology::Lobby, settings, link);
+        world.assemble();
+        for Outage { player, pause, lasts } in outages {
+            let player = 1 + player % (players - 1);
+            run_with_chatter(&mut world, pause);
+            world.kill(player);
+            run_with_chatter(&mut world, lasts);
+            world.join(player);
+            let start = world.network.now();
+            while world.session(player).map(|session| session.status()) != Some(Status::Connected) {
+                prop_assert!(world.network.now() - start <= Duration::from_secs(15), "not in within 15 s");
+                // A game whose dial has failed asks again.
+                world.join(player);
+                chatter(&mut world);
+                world.run(Duration::from_millis(100));
+            }
+        }
+        hold(until_all_have_met(&mut world, Duration::from_secs(30)).map(drop))?;
         hold(world.ledger.no_offence())?;
     }
 }

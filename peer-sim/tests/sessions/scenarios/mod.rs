@@ -2,6 +2,7 @@
 
 mod calls;
 mod godot_steam;
+mod gone;
 mod hello;
 mod joining;
 mod leaving;
