@@ -86,9 +86,9 @@ pub struct NetworkSettings {
 }
 
 impl Default for NetworkSettings {
-    /// What a network does that a test says nothing about: the hardest, once sessions bear it.
+    /// What a network does that a test says nothing about: the worse of all that Steam may do.
     fn default() -> Self {
-        Self::kind()
+        Self::hardest()
     }
 }
 

@@ -171,15 +171,10 @@ fn act(mood: Mood) -> BoxedStrategy<Act> {
 }
 
 fn network() -> impl Strategy<Value = (NetworkSettings, LinkSettings)> {
-    // Where Steam may do one thing or the other, both are played, as far as the default says that sessions bear it.
-    let bears_all = NetworkSettings::default() == NetworkSettings::hardest();
-    let harder = move || any::<bool>().prop_map(move |harder| harder && bears_all);
-    let settings = (any::<[bool; 3]>(), harder(), harder(), harder(), 1..25_u64).prop_map(
+    // Where Steam may do one thing or the other, both are played.
+    let settings = (any::<[bool; 6]>(), 1..25_u64).prop_map(
         |(
-            [silent_close, refuse_unknown_ports, delivered],
-            batches,
-            pending_requests,
-            status_delay,
+            [silent_close, refuse_unknown_ports, delivered, batches, pending_requests, status_delay],
             millis,
         )| {
             let mut settings =
