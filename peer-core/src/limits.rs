@@ -124,7 +124,7 @@ pub const HELD_ENTRY_BYTES: usize = 64;
 pub const MAX_HELD_BYTES: usize = 256 * 1024 * 1024;
 
 /// Messages in the send queue that cause a flush before the frame's end.
-pub const FLUSH_MESSAGES: usize = 1_024;
+pub const FLUSH_MESSAGES: usize = 4_096;
 
 /// Bytes in the send queue, shared payloads counted once, that cause a flush before the frame's end.
 pub const FLUSH_BYTES: usize = 256 * 1024;

@@ -26,7 +26,9 @@ var _waits: PackedFloat64Array
 func _ready() -> void:
 	Engine.max_fps = RESTING_FPS
 	Report.check("connect", _control.connect_to_host(Transports.LOOPBACK, options["control"].to_int()))
-	for via: String in ["steam", "enet"]:
+	for via: String in ["steam", "enet", "floor"]:
+		if not options.has(via):
+			continue
 		var api := SceneMultiplayer.new()
 		api.root_path = get_path()
 		api.multiplayer_peer = Transports.client(via, options[via])

@@ -6,7 +6,9 @@ const Report := preload("report.gd")
 const Transports := preload("transports.gd")
 const Orders := preload("orders.gd")
 
-const VIAS: Array[String] = ["steam", "enet"]
+## The last is the least that a peer over Steam can cost.
+const VIAS: Array[String] = ["steam", "enet", "floor"]
+const PEERS: Array[String] = ["steam", "enet"]
 const MODES := {
 	"reliable": MultiplayerPeer.TRANSFER_MODE_RELIABLE,
 	"unreliable": MultiplayerPeer.TRANSFER_MODE_UNRELIABLE,
@@ -23,6 +25,7 @@ const WAITING := 20_000
 const PINGS := 90
 const STAMPS := 60
 const IDLE_POLLS := 180
+const POLLS_IN_A_LOOP := 1_000
 
 var options: Dictionary
 var _orders := Orders.new()
@@ -69,6 +72,8 @@ func _run(addresses: Dictionary) -> void:
 		if "send" in wanted:
 			await _measure_sending(clients)
 		if clients == 1:
+			if "idle" in wanted:
+				await _measure_polls_in_a_loop()
 			if "receive" in wanted:
 				await _measure_receiving()
 			if "round_trip" in wanted:
@@ -88,7 +93,7 @@ func _are_all_here(clients: int) -> bool:
 
 ## Main-thread time of a poll that brings nothing, as most do.
 func _measure_idle_polls(clients: int) -> void:
-	var samples := {"steam": [], "enet": []}
+	var samples := _samples()
 	for round in WARM_UP + IDLE_POLLS:
 		await get_tree().process_frame
 		for via in _in_turn(round):
@@ -101,12 +106,27 @@ func _measure_idle_polls(clients: int) -> void:
 		Report.samples("poll/idle/%d" % clients, via, "us", samples[via])
 
 
+## The same in a loop, where nothing has to be fetched into the processor's caches first.
+func _measure_polls_in_a_loop() -> void:
+	var samples := _samples()
+	for round in WARM_UP + ROUNDS:
+		for via in _in_turn(round):
+			var start := Time.get_ticks_usec()
+			for i in POLLS_IN_A_LOOP:
+				_apis[via].poll()
+			if round >= WARM_UP:
+				samples[via].append(float(Time.get_ticks_usec() - start) / POLLS_IN_A_LOOP)
+			await get_tree().process_frame
+	for via in VIAS:
+		Report.samples("poll/loop", via, "us", samples[via])
+
+
 ## Main-thread time of a call, with its share of the poll that sends what was put: the flush of the one, the service of
 ## the other.
 func _measure_sending(clients: int) -> void:
 	for bytes: int in BURSTS:
 		for mode: String in MODES:
-			var samples := {"steam": [], "enet": []}
+			var samples := _samples()
 			for round in WARM_UP + ROUNDS:
 				for via in _in_turn(round):
 					var sample := _send_burst(_apis[via], bytes, MODES[mode], BURSTS[bytes])
@@ -131,7 +151,7 @@ func _send_burst(api: SceneMultiplayer, bytes: int, mode: MultiplayerPeer.Transf
 func _measure_receiving() -> void:
 	for bytes: int in BURSTS:
 		for mode: String in MODES:
-			var samples := {"steam": [], "enet": []}
+			var samples := _samples()
 			for round in WARM_UP + ROUNDS:
 				for via in _in_turn(round):
 					var sample: float = await _receive_burst(via, bytes, MODES[mode], BURSTS[bytes])
@@ -167,10 +187,10 @@ func _receive_burst(via: String, bytes: int, mode: MultiplayerPeer.TransferMode,
 func _measure_round_trip() -> void:
 	_orders.order({"do": "echo", "fps": FPS})
 	await _pause(0.3)
-	var samples := {"steam": [], "enet": []}
+	var samples := _samples(PEERS)
 	var packet := PackedByteArray([0])
 	for round in WARM_UP + PINGS:
-		for via in _in_turn(round):
+		for via in _in_turn(round, PEERS):
 			await get_tree().process_frame
 			_received = 0
 			var start := Time.get_ticks_usec()
@@ -179,7 +199,7 @@ func _measure_round_trip() -> void:
 				Report.fail("no answer over %s" % via)
 			elif round >= WARM_UP:
 				samples[via].append((Time.get_ticks_usec() - start) / 1000.0)
-	for via in VIAS:
+	for via in PEERS:
 		Report.samples("round_trip/60fps", via, "ms", samples[via])
 	_orders.order({"do": "rest"})
 
@@ -187,9 +207,9 @@ func _measure_round_trip() -> void:
 ## From a put in a client's frame to the handler here, where a loop does nothing but poll. With `polls`, the client
 ## polls right after the put, which sends at once over either.
 func _measure_one_way(label: String, polls: bool) -> void:
-	var samples := {"steam": [], "enet": []}
+	var samples := _samples(PEERS)
 	for round in 4:
-		for via in _in_turn(round):
+		for via in _in_turn(round, PEERS):
 			var taken: Array = []
 			_on_packet = func(packet: PackedByteArray) -> void:
 				taken.append((Time.get_unix_time_from_system() - packet.decode_double(0)) * 1000.0)
@@ -203,7 +223,7 @@ func _measure_one_way(label: String, polls: bool) -> void:
 			if round > 0:
 				samples[via].append_array(taken)
 			await _pause(0.1)
-	for via in VIAS:
+	for via in PEERS:
 		Report.samples("one_way/%s" % label, via, "ms", samples[via])
 
 
@@ -230,11 +250,18 @@ func _count_packet(_id: int, packet: PackedByteArray) -> void:
 
 
 ## Neither is always the first.
-func _in_turn(round: int) -> Array[String]:
-	var order := VIAS.duplicate()
-	if round % 2 == 1:
-		order.reverse()
+func _in_turn(round: int, vias := VIAS) -> Array[String]:
+	var order := vias.duplicate()
+	for i in round % order.size():
+		order.push_back(order.pop_front())
 	return order
+
+
+func _samples(vias := VIAS) -> Dictionary:
+	var samples := {}
+	for via in vias:
+		samples[via] = []
+	return samples
 
 
 func _pause(seconds: float) -> void:

@@ -16,6 +16,7 @@
 //! | `errors` | errors as Godot's `Error`, and as lines that say what to do |
 //! | `monitors` | the graphs of the editor's Monitors tab |
 //! | `debug` | what `debug_level` prints |
+//! | `floor` | with the feature of that name, what the benchmarks in the engine compare with |
 #![deny(unsafe_code)]
 #![allow(
     clippy::doc_markdown,
@@ -32,6 +33,8 @@ mod debug;
 mod entry;
 mod enums;
 mod errors;
+#[cfg(feature = "floor")]
+mod floor;
 mod ids;
 mod main_thread;
 mod monitors;

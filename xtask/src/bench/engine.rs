@@ -80,7 +80,7 @@ impl Setup {
         let [with_addon, without] = ["with_addon", "without"].map(|name| folder.join(name));
         copy_project(&with_addon)?;
         copy_project(&without)?;
-        godot::build_into(&Project::open(&with_addon)?, None, true)?;
+        godot::build_for_bench(&Project::open(&with_addon)?)?;
         Ok(Self { godot: engine::find()?, local_steam: local::build(true)?, with_addon, without })
     }
 

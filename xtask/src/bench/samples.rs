@@ -57,7 +57,7 @@ impl Line {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Samples {
     id: String,
-    /// `steam`, `enet`, or `none` for a game without multiplayer.
+    /// `steam`, `enet`, `floor` for the least that a peer over Steam can cost, or `none` for a game without multiplayer.
     via: String,
     unit: String,
     #[serde(rename = "samples")]
@@ -109,18 +109,18 @@ impl Table {
 
     /// A row for each benchmark.
     pub(super) fn show(&self) -> String {
-        let header = ["in the engine", "Steam (quartiles)", "ENet", "ratio", "neither"];
+        let header = ["in the engine", "Steam (quartiles)", "ENet", "ratio", "floor", "neither"];
         let mut rows = vec![header.map(str::to_owned)];
         for Samples { id, .. } in &self.0 {
             if rows.iter().any(|row| row[0] == *id) {
                 continue;
             }
             let find = |via| self.0.iter().find(|samples| samples.id == *id && samples.via == via);
-            let [steam, enet, none] = ["steam", "enet", "none"].map(find);
+            let [steam, enet, floor, none] = ["steam", "enet", "floor", "none"].map(find);
             let show = |samples: Option<&Samples>| samples.map_or_else(String::new, Samples::show);
             let ratio = steam.zip(enet).map(|(steam, enet)| steam.quantile(0.5) / enet.quantile(0.5));
             let ratio = ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}x"));
-            rows.push([id.clone(), show(steam), show(enet), ratio, show(none)]);
+            rows.push([id.clone(), show(steam), show(enet), ratio, show(floor), show(none)]);
         }
         table(&rows)
     }

@@ -75,6 +75,12 @@ pub(crate) fn build_into(project: &Project, target: Option<&str>, release: bool)
     Ok(folder)
 }
 
+/// Builds the addon for this machine, optimised and with the benchmarks' own class, and puts it into a project.
+pub(crate) fn build_for_bench(project: &Project) -> Result<()> {
+    build_with(&["floor"], None, true, &project.addon())?;
+    project.register(&format!("res://addons/steam_peer/{}", gdextension::FILE))
+}
+
 /// Where the addon is laid out if it goes into no project. The two kinds of build are apart, so that nothing
 /// unoptimised gets into a release.
 pub(crate) fn default_folder(release: bool) -> Result<PathBuf> {
@@ -85,13 +91,18 @@ pub(crate) fn default_folder(release: bool) -> Result<PathBuf> {
 /// Builds the addon for a target, or else for this machine, and lays it out in `folder`, where what was built
 /// for other platforms stays. Files that a running Godot has open are replaced, not written to.
 pub(crate) fn build(target: Option<&str>, release: bool, folder: &Path) -> Result<()> {
+    build_with(&[], target, release, folder)
+}
+
+/// The same with features of the package.
+fn build_with(features: &[&str], target: Option<&str>, release: bool, folder: &Path) -> Result<()> {
     let host = toolchain::host()?;
     let target = target.unwrap_or(&host);
     let platform = Platform::of(target)
         .with_context(|| format!("no addon for {target}, only for {}", Platform::all_targets().join(", ")))?;
     let mut libraries = Vec::new();
     for target in platform.builds(target) {
-        libraries.push(compile(target, &host, release, platform)?);
+        libraries.push(compile(target, &host, release, platform, features)?);
     }
     let library = join(&libraries, platform)?;
     let bin = folder.join(platform.folder());
@@ -123,7 +134,13 @@ pub(crate) fn common_files() -> Result<Vec<(String, Vec<u8>)>> {
 }
 
 /// Compiles the library for one target; returns where cargo put it.
-fn compile(target: &str, host: &str, release: bool, platform: &Platform) -> Result<PathBuf> {
+fn compile(
+    target: &str,
+    host: &str,
+    release: bool,
+    platform: &Platform,
+    features: &[&str],
+) -> Result<PathBuf> {
     let mut command = if release && platform.system == "linux" && toolchain::has_zig() {
         toolchain::need_standard_library(target)?;
         let mut command = cargo(&["zigbuild", "--target", &format!("{target}.{STEAMS_GLIBC}")]);
@@ -141,6 +158,9 @@ fn compile(target: &str, host: &str, release: bool, platform: &Platform) -> Resu
     command.arg("--message-format=json-render-diagnostics");
     if release {
         command.arg("--release");
+    }
+    for feature in features {
+        command.args(["--features", feature]);
     }
     eprintln!("==> building {PACKAGE} for {target}");
     let messages = output(&mut command)?;
