@@ -28,6 +28,7 @@ func order(what: String) -> void:
 
 func run() -> void:
 	listen()
+	await until("the other addon's first frame", func() -> bool: return OS.has_environment("OTHER_ADDON_KNOWS"))
 	if OS.get_environment("FIRST") == "other":
 		await order("init")
 		start_steam()
@@ -44,7 +45,7 @@ func run() -> void:
 
 func match_in_lobby(maker: String) -> void:
 	calls.clear()
-	told.clear()
+	events.clear()
 	if role == "host":
 		var lobby: int
 		if maker == "other":
@@ -66,7 +67,7 @@ func match_in_lobby(maker: String) -> void:
 		else:
 			await enter_lobby(lobby)
 		connect_to_lobby(lobby)
-		await until_told(["connected_to_server"])
+		await until_event(["connected_to_server"])
 	await until_peers(2)
 	await meet("connected in " + maker, ROLES)
 	greet.rpc(role)
@@ -87,8 +88,8 @@ func leave_steam() -> void:
 		equal(other().is_up, OS.get_environment("FIRST") == "other", "the other addon's Steam")
 	if other().is_up:
 		# It still hears what is its own.
-		await order("create")
 		var made: String = other().created
+		await order("create")
 		await until("a lobby of its own", func() -> bool: return other().created != made)
 		await order("shutdown")
 		equal(other().is_up, false, "the other addon's Steam")
