@@ -60,6 +60,9 @@ pub const FIRST_REDIAL: Duration = Duration::from_millis(250);
 /// The longest wait between two dials.
 pub const MAX_REDIAL: Duration = Duration::from_secs(16);
 
+/// The same for a dial to the host, which is awaited.
+pub const MAX_HOST_REDIAL: Duration = Duration::from_secs(4);
+
 /// How long a client goes on dialling its host: as long as Steam drops the requests of a user whose game has crashed, with time
 /// to spare.
 pub const HOST_DIAL_TIMEOUT: Duration = Duration::from_secs(30);

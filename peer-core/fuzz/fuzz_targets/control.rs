@@ -29,6 +29,7 @@ fn read(bytes: &[u8]) {
 fn check(control: &Control, bytes: &[u8]) {
     match control {
         Control::Hello(_) => assert!(bytes.len() <= MAX_HELLO_BYTES),
+        Control::KeepAlive => assert_eq!(bytes.len(), 5),
         Control::GodotSteamHello(id) => assert_eq!(id.to_le_bytes(), bytes),
         Control::Goodbye(goodbye) => {
             assert!(goodbye.reason.is_application());
@@ -46,6 +47,7 @@ fn encode(control: &Control) -> Bytes {
     match control {
         Control::Hello(hello) => hello.encode(),
         Control::GodotSteamHello(peer_id) => Bytes::copy_from_slice(&peer_id.to_le_bytes()),
+        Control::KeepAlive => Bytes::from_static(b"GdP\x01\x03"),
         Control::Goodbye(goodbye) => goodbye.encode(),
     }
 }

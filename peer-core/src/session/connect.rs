@@ -9,7 +9,7 @@ use crate::error::SessionError;
 use crate::id::{LobbyId, PeerId, SteamId};
 use crate::limits::{
     CERTIFICATE_RETRIES, HOST_DIAL_TIMEOUT, HOST_IN_LOBBY_DIAL_TIMEOUT, JOINED_ANEW_TIMEOUT,
-    LEFT_LOBBY_TIMEOUT, MAX_CONNECTIONS,
+    LEFT_LOBBY_TIMEOUT, MAX_CONNECTIONS, MAX_HOST_REDIAL,
 };
 use crate::lobby::{Lobby, TrackedLobby};
 use crate::reason::{
@@ -279,7 +279,10 @@ impl<T: Transport> Session<T> {
 
     /// Dials a user again after a while.
     fn schedule_dial(&mut self, steam_id: SteamId, dial: &mut Dial) {
-        let until = dial.fail(self.now, self.rng.random());
+        let mut until = dial.fail(self.now, self.rng.random());
+        if self.is_host_user(steam_id) {
+            until = until.min(self.now + MAX_HOST_REDIAL);
+        }
         let mut next = Connection::new(steam_id, State::Backoff { until });
         next.dial = Some(*dial);
         self.connections.insert(next);
