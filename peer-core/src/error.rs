@@ -52,8 +52,8 @@ pub enum SessionError {
     /// No peer has that id.
     #[error("peer {0} is not connected")]
     UnknownPeer(i32),
-    /// The local user cannot be its own peer.
-    #[error("cannot connect to oneself")]
+    /// The local user cannot be its own peer, except as a client of a host of the same process.
+    #[error("cannot connect to oneself, but to a host of this process that listens on the same virtual port")]
     Oneself,
     /// There are too many connections.
     #[error("too many connections")]

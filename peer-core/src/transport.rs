@@ -259,6 +259,8 @@ pub trait Transport {
     /// Dials a peer (`ConnectP2P`, symmetric). If a request from that peer is pending on the same port, it is accepted
     /// instead, and its handle is returned.
     ///
+    /// To the local user it goes through memory, if another session of the process listens on that port.
+    ///
     /// # Errors
     /// If Steam refuses at once, for example because a connection to that peer is still open. If that is one that was
     /// [detached](Self::detach) by another session of the process: [`TransportError::Draining`].
@@ -268,6 +270,12 @@ pub trait Transport {
         port: VirtualPort,
         token: Token,
     ) -> Result<ConnectionHandle, TransportError>;
+
+    /// Whether the other side of a connection is in this process: the one way in which a user connects to themselves.
+    fn is_within_process(&self, connection: ConnectionHandle) -> bool {
+        let _ = connection;
+        false
+    }
 
     /// Accepts a request, with the token that its messages are to carry.
     ///

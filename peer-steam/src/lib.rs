@@ -25,6 +25,7 @@
 //! | `transport` | [`SteamTransport`], the session's transport over Steam's sockets |
 //! | `status_queue` | connection status changes, from any thread to their transport |
 //! | `listen_sockets` | the process's listen sockets, which may outlive a transport |
+//! | `local` | connections within the process, which Steam does not allow |
 //! | `draining` | the process's connections that are draining |
 //! | `user_data` | what Steam carries for us on each connection |
 //! | `config` | networking options |
@@ -36,6 +37,7 @@ mod draining;
 mod ffi;
 mod listen_sockets;
 mod lobby;
+mod local;
 mod status_queue;
 mod steam;
 mod transport;

@@ -95,6 +95,13 @@ pub(crate) fn owner_of(listen: ListenHandle) -> Option<Option<TransportId>> {
     table.iter().find(|entry| entry.is(listen)).map(|entry| entry.owner)
 }
 
+/// The transport that listens on a port, and its socket.
+pub(crate) fn on_port(port: VirtualPort) -> Option<(TransportId, ListenHandle)> {
+    let table = table();
+    let entry = table.iter().find(|entry| entry.port == port)?;
+    entry.owner.zip(entry.socket.as_ref().map(ListenSocket::handle))
+}
+
 /// A transport takes no more requests on its socket. To be followed by [`close_if_unused`].
 pub(crate) fn release(id: TransportId, listen: ListenHandle) {
     let mut table = table();

@@ -18,8 +18,13 @@ use crate::ffi::send::Outbox;
 use crate::ffi::sockets::PollGroup;
 use crate::ffi::{self, c_string};
 use crate::listen_sockets::{self, ListenError};
+use crate::local::{self, LocalConnection};
 use crate::status_queue::{self, RawStatusChange, StatusQueue};
 use crate::user_data::{TransportId, pack, token_of, transport_of};
+
+/// `k_EResultInvalidParam` and `k_EResultExpired`
+const INVALID_PARAM: i32 = 8;
+const EXPIRED: i32 = 27;
 
 fn refused(text: impl Into<String>) -> TransportError {
     TransportError::Refused(text.into())
@@ -32,10 +37,35 @@ struct Open {
     hold: Hold,
 }
 
+/// Where a connection goes.
+#[derive(Debug)]
+enum Link {
+    /// Through Steam.
+    Steam(Connection),
+    /// To another transport of this process.
+    Local(LocalConnection),
+}
+
+impl Link {
+    fn handle(&self) -> ConnectionHandle {
+        match self {
+            Self::Steam(connection) => connection.handle(),
+            Self::Local(connection) => connection.handle(),
+        }
+    }
+
+    fn set_token(&self, transport: TransportId, token: Token) {
+        match self {
+            Self::Steam(connection) => connection.set_user_data(pack(transport, token)),
+            Self::Local(connection) => connection.set_token(token),
+        }
+    }
+}
+
 /// A connection of the transport.
 #[derive(Debug)]
 struct Record {
-    connection: Connection,
+    connection: Link,
     /// The listen socket that it came in on.
     listen: Option<ListenHandle>,
     /// Whether it is a request that has not been accepted yet.
@@ -59,6 +89,8 @@ pub struct SteamTransport {
     id: TransportId,
     queue: Arc<StatusQueue>,
     connections: FxHashMap<ConnectionHandle, Record>,
+    /// How many of them are within this process.
+    locals: usize,
     /// The sockets whose requests come to this transport.
     listens: Vec<ListenHandle>,
     config: Config,
@@ -77,6 +109,7 @@ impl SteamTransport {
             id,
             queue,
             connections: FxHashMap::default(),
+            locals: 0,
             listens: Vec::new(),
             config: Config::default(),
             outbox: Outbox::default(),
@@ -146,23 +179,19 @@ impl SteamTransport {
     }
 
     /// Takes ownership of a connection.
-    fn track(
-        &mut self,
-        connection: Connection,
-        remote: SteamId,
-        listen: Option<ListenHandle>,
-        is_pending: bool,
-    ) {
+    fn track(&mut self, connection: Link, remote: SteamId, listen: Option<ListenHandle>, is_pending: bool) {
         if let Some(listen) = listen {
             listen_sockets::add_connection(listen);
         }
+        self.locals += usize::from(matches!(connection, Link::Local(_)));
         let handle = connection.handle();
         self.connections.insert(handle, Record { connection, listen, is_pending, remote });
     }
 
     /// Gives up ownership of a connection, which `close` then closes. Harmless if there is none.
-    fn untrack(&mut self, handle: ConnectionHandle, close: impl FnOnce(Connection)) {
+    fn untrack(&mut self, handle: ConnectionHandle, close: impl FnOnce(Link)) {
         let Some(Record { connection, listen, .. }) = self.connections.remove(&handle) else { return };
+        self.locals -= usize::from(matches!(connection, Link::Local(_)));
         close(connection);
         draining::remove(handle);
         if let Some(listen) = listen {
@@ -196,6 +225,11 @@ impl SteamTransport {
         listen: Option<ListenHandle>,
         remote: SteamId,
     ) -> Option<StatusChange> {
+        if let Some(connection) = local::take_request(handle) {
+            // Nothing is listening any more: dropping the connection rejects the request.
+            self.open.as_ref()?;
+            self.track(Link::Local(connection), remote, listen, true);
+        }
         if !self.connections.contains_key(&handle) {
             let hold = Hold::acquire()?;
             let connection = Connection::from_handle(&hold, handle);
@@ -211,10 +245,54 @@ impl SteamTransport {
             }
             // Nothing is listening any more: dropping the connection rejects the request.
             self.open.as_ref()?;
-            self.track(connection, remote, listen, true);
+            self.track(Link::Steam(connection), remote, listen, true);
         }
         let state = ConnectionState::Requested;
         Some(StatusChange { connection: handle, token: Token::NONE, remote, state })
+    }
+}
+
+impl SteamTransport {
+    /// Connects to another transport of this process, which listens on a port.
+    fn connect_within(
+        &mut self,
+        own: SteamId,
+        port: VirtualPort,
+        token: Token,
+    ) -> Result<ConnectionHandle, TransportError> {
+        let listening = listen_sockets::on_port(port).filter(|(listener, _)| *listener != self.id);
+        let connected = listening.and_then(|listening| local::connect(own, (self.id, token), listening));
+        let Some(connection) = connected else {
+            self.release_if_idle();
+            return Err(refused(format!(
+                "a user can connect to a host of the same process only, and none listens on virtual port {}",
+                port.0
+            )));
+        };
+        let handle = connection.handle();
+        self.track(Link::Local(connection), own, None, false);
+        Ok(handle)
+    }
+
+    /// Sends a batch that may have messages for this process.
+    #[cold]
+    fn send_with_locals(&mut self, hold: &Hold, batch: Batch<'_>, results: &mut Vec<SendResult>) {
+        let mut steams = Vec::new();
+        for outgoing in batch.messages {
+            let record = self.connections.get(&outgoing.connection);
+            if let Some(Link::Local(connection)) = record.map(|record| &record.connection) {
+                results.push(connection.send(outgoing, batch.payload(outgoing)));
+            } else {
+                steams.push((results.len(), *outgoing));
+                results.push(SendResult::NOT_TRIED);
+            }
+        }
+        let messages: Vec<_> = steams.iter().map(|(_, outgoing)| *outgoing).collect();
+        let mut sent = Vec::with_capacity(messages.len());
+        self.outbox.send(hold, Batch { messages: &messages, ..batch }, &mut sent);
+        for ((place, _), result) in steams.iter().zip(sent) {
+            results[*place] = result;
+        }
     }
 }
 
@@ -268,7 +346,10 @@ impl Transport for SteamTransport {
             Err(error) => {
                 self.release_if_idle();
                 Err(refused(match error {
-                    ListenError::PortTaken => format!("already listening on virtual port {}", port.0),
+                    ListenError::PortTaken => format!(
+                        "another session of this process listens on virtual port {}; each needs one of its own",
+                        port.0
+                    ),
                     ListenError::Refused => format!("Steam refuses to listen on virtual port {}", port.0),
                 }))
             }
@@ -305,8 +386,7 @@ impl Transport for SteamTransport {
         let id = self.id;
         let hold = self.open()?.hold.clone();
         if ffi::identity::steam_id(&hold) == Some(peer) {
-            self.release_if_idle();
-            return Err(refused("a user cannot connect to themselves"));
+            return self.connect_within(peer, port, token);
         }
         let user_data = pack(id, token);
         let dialled = Connection::dial(&hold, peer, port, &self.config.options(port, user_data));
@@ -328,9 +408,13 @@ impl Transport for SteamTransport {
             connection.forget();
         } else {
             let listen = connection.listen_socket();
-            self.track(connection, peer, listen, false);
+            self.track(Link::Steam(connection), peer, listen, false);
         }
         Ok(handle)
+    }
+
+    fn is_within_process(&self, connection: ConnectionHandle) -> bool {
+        self.record(connection).is_ok_and(|record| matches!(record.connection, Link::Local(_)))
     }
 
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
@@ -340,9 +424,16 @@ impl Transport for SteamTransport {
         }
         let open = self.open.as_ref().ok_or(TransportError::Unavailable)?;
         // Before it is accepted, so that its first status change and messages already carry them.
-        record.connection.set_user_data(pack(self.id, token));
-        open.group.add(connection);
-        match record.connection.accept() {
+        record.connection.set_token(self.id, token);
+        let accepted = match &record.connection {
+            Link::Steam(steam) => {
+                open.group.add(connection);
+                steam.accept()
+            }
+            // As Steam says of a request that its user has taken back.
+            Link::Local(local) => local.accept().then_some(()).ok_or(EXPIRED),
+        };
+        match accepted {
             Ok(()) => {
                 if let Some(record) = self.connections.get_mut(&connection) {
                     record.is_pending = false;
@@ -362,7 +453,10 @@ impl Transport for SteamTransport {
 
     fn close(&mut self, connection: ConnectionHandle, reason: EndReason, message: &str) {
         let message = c_string(message, MAX_CLOSE_MESSAGE);
-        self.untrack(connection, |connection| connection.close(reason.code(), &message));
+        self.untrack(connection, |connection| match connection {
+            Link::Steam(connection) => connection.close(reason.code(), &message),
+            Link::Local(connection) => connection.close(reason.code(), &message),
+        });
         self.release_if_idle();
     }
 
@@ -374,7 +468,12 @@ impl Transport for SteamTransport {
         if lanes.is_empty() || lanes.len() > usize::from(peer_core::Lane::MAX_COUNT) {
             return Err(refused("a connection has 1 to 255 lanes"));
         }
-        let configured = self.record(connection)?.connection.configure_lanes(lanes);
+        let configured = match &self.record(connection)?.connection {
+            Link::Steam(connection) => connection.configure_lanes(lanes),
+            Link::Local(connection) => {
+                connection.configure_lanes(lanes.len()).then_some(()).ok_or(INVALID_PARAM)
+            }
+        };
         configured.map_err(|result| refused(format!("Steam refuses these lanes (EResult {result})")))
     }
 
@@ -382,9 +481,11 @@ impl Transport for SteamTransport {
         if self.config.has_send_rate() {
             return false;
         }
-        let (Some(open), true) = (&self.open, self.connections.contains_key(&connection)) else {
-            return false;
-        };
+        let (Some(open), Ok(record)) = (&self.open, self.record(connection)) else { return false };
+        if matches!(record.connection, Link::Local(_)) {
+            // There is no line between the two.
+            return true;
+        }
         let rate = i32::try_from(bytes_per_second).unwrap_or(i32::MAX);
         // Where the two are equal Steam takes that. In between they may cross, which it takes for the lower one.
         Config::send_rate(rate)
@@ -411,20 +512,36 @@ impl Transport for SteamTransport {
 
     fn detach(&mut self, connection: ConnectionHandle) {
         if let Ok(record) = self.record(connection) {
-            record.connection.set_user_data(pack(self.id, Token::NONE));
-            draining::add(connection, record.remote);
+            record.connection.set_token(self.id, Token::NONE);
+            // Within the process, one connection does not stand in another's way.
+            if matches!(record.connection, Link::Steam(_)) {
+                draining::add(connection, record.remote);
+            }
         }
     }
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
         match &self.open {
-            Some(open) => self.outbox.send(&open.hold, batch, results),
+            Some(open) if self.locals == 0 => self.outbox.send(&open.hold, batch, results),
+            Some(open) => {
+                let hold = open.hold.clone();
+                self.send_with_locals(&hold, batch, results);
+            }
             None => results.extend(std::iter::repeat_n(SendResult::INVALID_PARAM, batch.messages.len())),
         }
     }
 
     fn receive(&mut self, messages: &mut Vec<SteamMessage>, max: usize) -> usize {
-        self.open.as_ref().map_or(0, |open| open.group.receive(messages, max))
+        let Some(open) = &self.open else { return 0 };
+        let mut count = open.group.receive(messages, max);
+        if self.locals > 0 {
+            for record in self.connections.values() {
+                if let Link::Local(connection) = &record.connection {
+                    count += connection.receive(&open.hold, messages, max - count);
+                }
+            }
+        }
+        count
     }
 
     fn next_status(&mut self) -> Option<StatusChange> {
@@ -441,6 +558,9 @@ impl Transport for SteamTransport {
         connection: ConnectionHandle,
         lanes: &mut [LaneStatus],
     ) -> Option<RealTimeStatus> {
-        self.record(connection).ok()?.connection.real_time_status(lanes)
+        match &self.record(connection).ok()?.connection {
+            Link::Steam(connection) => connection.real_time_status(lanes),
+            Link::Local(connection) => connection.real_time_status(lanes),
+        }
     }
 }

@@ -15,7 +15,7 @@ impl<T: Transport> Session<T> {
         if self.connections.find_handle(handle).is_some() || self.closing.owns(handle) {
             return;
         }
-        let state = match self.check_request(steam_id) {
+        let state = match self.check_request(handle, steam_id) {
             Ok(state) => state,
             Err(reason) => {
                 self.transport.close(handle, reason, &reason.to_string());
@@ -43,9 +43,9 @@ impl<T: Transport> Session<T> {
     }
 
     /// The state in which a request begins, or why it is refused.
-    fn check_request(&self, steam_id: SteamId) -> Result<State, EndReason> {
+    fn check_request(&self, handle: ConnectionHandle, steam_id: SteamId) -> Result<State, EndReason> {
         let active = self.active.as_ref().ok_or(EndReason::Refused)?;
-        if steam_id == active.steam_id {
+        if steam_id == active.steam_id && !self.transport.is_within_process(handle) {
             // Another process of our own account: a session has each user once.
             return Err(EndReason::Refused);
         }

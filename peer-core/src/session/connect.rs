@@ -66,11 +66,23 @@ impl<T: Transport> Session<T> {
         lobby: Option<&Lobby>,
     ) -> Result<(), SessionError> {
         if self.active.is_none() && self.transport.local_steam_id() == Some(host) {
-            return Err(SessionError::Oneself);
+            return self.open_client_within(host, port);
         }
         let steam_id = self.listen(port)?;
         self.start(Role::Client { host }, steam_id, port, lobby);
         self.dial_user(host, port).inspect_err(|_| self.close_session())
+    }
+
+    /// A client of another session of this process, which has the port: others reach this one only if the host relays.
+    fn open_client_within(&mut self, host: SteamId, port: VirtualPort) -> Result<(), SessionError> {
+        self.start(Role::Client { host }, host, port, None);
+        self.dial_user(host, port).map_err(|error| {
+            self.close_session();
+            match error {
+                SessionError::Connect(_, TransportError::Refused(_)) => SessionError::Oneself,
+                error => error,
+            }
+        })
     }
 
     /// Dials another member of the session. Harmless if a connection to it exists or is on its way.
@@ -92,7 +104,8 @@ impl<T: Transport> Session<T> {
         if active.relay.is_undecided && is_alone && !active.role.is_host(steam_id) {
             active.relay.is_on = false;
         }
-        if active.relay.is_on && active.role.is_fellow_client(steam_id) {
+        let is_within_host = active.role.is_host(active.steam_id);
+        if (active.relay.is_on || is_within_host) && active.role.is_fellow_client(steam_id) {
             return Err(SessionError::Relayed);
         }
         self.dial_user(steam_id, port)

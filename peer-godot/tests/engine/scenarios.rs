@@ -22,6 +22,8 @@ scenarios! {
     every_error_has_its_number_and_one_line: "errors", ["host", "client"];
     a_lobby_lives_between_its_owner_and_a_guest: "lobbies", ["owner", "guest"];
     members_of_a_lobby_tell_each_other_more_than_those_outside: "members", ["owner", "guest", "outside"];
+    one_process_is_a_client_of_two_hosts: "one_process", ["first host", "second host", "two clients"];
+    one_process_is_a_host_and_its_own_client: "one_process", ["host and client", "guest"];
     the_classes_have_a_second_name: "second_names", ["host", "client"];
     a_peer_is_as_good_as_new_after_ways_to_join_that_fail: "lobby_failures", ["owner", "guest"];
     a_host_that_does_not_host_is_dialled_for_half_a_minute: "no_host", ["nobody", "client"];

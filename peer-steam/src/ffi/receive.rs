@@ -3,11 +3,12 @@
 use std::fmt;
 use std::ptr::NonNull;
 
-use peer_core::{ConnectionHandle, Message, Token};
+use bytes::Bytes;
+use peer_core::{ConnectionHandle, Lane, Message, SendFlags, Token};
 use steamworks_sys as sys;
 
 use super::call;
-use super::library::Hold;
+use super::library::{Hold, NetworkingUtils};
 use super::sockets::PollGroup;
 
 /// `k_nSteamNetworkingSend_Reliable`: the only flag that is valid in a received message.
@@ -21,6 +22,30 @@ const BATCH: usize = 512;
 pub struct SteamMessage(NonNull<sys::SteamNetworkingMessage_t>);
 
 impl SteamMessage {
+    /// A message that comes from this process itself, on the connection with this handle and user data; `None` if Steam has
+    /// no memory left.
+    pub(crate) fn within(
+        hold: &Hold,
+        payload: &Bytes,
+        (connection, user_data): (ConnectionHandle, i64),
+        lane: Lane,
+        number: i64,
+        flags: SendFlags,
+    ) -> Option<Self> {
+        let message = super::send::message_over(NetworkingUtils::of(hold)?, payload)?;
+        let fields = message.as_ptr();
+        // SAFETY: the message is new, and of this value from here on.
+        unsafe {
+            (*fields).m_conn = connection.0;
+            (*fields).m_nConnUserData = user_data;
+            (*fields).m_idxLane = u16::from(lane.get());
+            (*fields).m_nMessageNumber = number;
+            (*fields).m_nFlags = i32::from(flags.bits());
+        }
+        Hold::of_messages(hold, 1);
+        Some(Self(message))
+    }
+
     #[inline]
     fn get(&self) -> *const sys::SteamNetworkingMessage_t {
         self.0.as_ptr()

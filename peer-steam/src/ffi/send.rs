@@ -193,6 +193,27 @@ impl Outbox {
     }
 }
 
+/// A message of Steam's over a shared payload, as if it had been received: for this process itself. `None` if Steam has none
+/// left.
+pub(super) fn message_over(
+    utils: NetworkingUtils<'_>,
+    payload: &Bytes,
+) -> Option<NonNull<sys::SteamNetworkingMessage_t>> {
+    // SAFETY: the interface is valid; with size 0 the message has no buffer of its own.
+    let message = unsafe { call!(utils.SteamAPI_ISteamNetworkingUtils_AllocateMessage(0)) };
+    let message = NonNull::new(message)?;
+    let node = IDLE.lock().unwrap_or_else(PoisonError::into_inner).node(payload.clone());
+    let fields = message.as_ptr();
+    // SAFETY: the message is new and cleared. The node's one share is the message's, so that the payload stays.
+    unsafe {
+        (*fields).m_pData = payload.as_ptr().cast_mut().cast();
+        (*fields).m_cbSize = to_int(payload.len());
+        (*fields).m_nUserData = (node.as_ptr().expose_provenance() as u64).cast_signed();
+        (*fields).m_pfnFreeData = Some(free_payload);
+    }
+    Some(message)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,7 @@ mod sharing;
 #[cfg(target_os = "linux")]
 mod soak;
 mod symbols;
+mod within;
 mod without_steam;
 mod worker;
 
@@ -56,6 +57,7 @@ local_steam_harness::workers! {
     rate::joins,
     sharing::hosts,
     sharing::hosts_by_another_addon,
+    within::meets,
     without_steam::tries,
     worker::run,
 }
