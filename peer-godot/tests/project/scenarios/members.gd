@@ -46,6 +46,7 @@ func owner() -> void:
 	equal(SteamSession.set_lobby_owner(lobby, steam_id(2)), true, "set_lobby_owner")
 	await until_told(["owner", lobby, steam_id(2)])
 	equal(SteamSession.set_lobby_owner(lobby, steam_id(1)), false, "set_lobby_owner of another's")
+	say("handed over")
 	# The owner leaves, and its data with it.
 	await until_told(["owner", lobby, steam_id(1)])
 	equal(SteamSession.get_lobby_member_data(lobby, steam_id(2), READY), "", "data of a member that has left")
@@ -71,6 +72,7 @@ func guest() -> void:
 	say("guest is in")
 	await until_told(["owner", lobby, steam_id(2)])
 	equal(SteamSession.set_lobby_data(lobby, "name", "mine"), true, "set_lobby_data of the new owner")
+	await hear("handed over")
 	SteamSession.leave_lobby(lobby)
 	equal(SteamSession.get_lobby_member_data(lobby, steam_id(2), READY), "", "data of a lobby that was left")
 	equal(SteamSession.send_lobby_message(lobby, "gone"), false, "a message to a lobby that was left")
