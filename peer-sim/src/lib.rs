@@ -39,7 +39,7 @@ pub use hostile::RawPeer;
 pub use message::SimMessage;
 pub use network::Network;
 pub use settings::{BatchPolicy, DuplicatePolicy, NetworkSettings, PendingRequestPolicy};
-pub use transport::SimTransport;
+pub use transport::{Asked, SimTransport};
 
 #[cfg(test)]
 mod tests;

@@ -5,13 +5,28 @@ use std::fmt;
 use std::rc::Rc;
 
 use peer_core::{
-    Batch, ConnectionHandle, EndReason, LaneConfig, LaneStatus, ListenHandle, RealTimeStatus, SendResult,
-    StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
+    Batch, ConnectionHandle, EndReason, LaneConfig, LaneStatus, ListenHandle, Outgoing, RealTimeStatus,
+    SendResult, StatusChange, SteamId, Token, Transport, TransportError, VirtualPort,
 };
 
 use crate::message::SimMessage;
 use crate::process::EndpointId;
 use crate::state::State;
+
+/// What a session has asked of its transport.
+#[derive(Debug)]
+pub enum Asked<'a> {
+    /// To dial.
+    Dial,
+    /// To accept a request.
+    Accept,
+    /// To configure lanes.
+    ConfigureLanes,
+    /// To send a batch: what became of each message, and which user it was for.
+    Send(Batch<'a>, &'a [SendResult], &'a [Option<SteamId>]),
+}
+
+type Watch = Box<dyn FnMut(Asked<'_>)>;
 
 /// A [`Transport`] of one process on a [`Network`](crate::Network).
 ///
@@ -22,11 +37,12 @@ pub struct SimTransport {
     state: Rc<RefCell<State>>,
     id: EndpointId,
     steam_id: SteamId,
+    watch: Option<Watch>,
 }
 
 impl SimTransport {
     pub(crate) fn new(state: Rc<RefCell<State>>, id: EndpointId, steam_id: SteamId) -> Self {
-        Self { state, id, steam_id }
+        Self { state, id, steam_id, watch: None }
     }
 
     /// The user that the process runs as; unlike [`Transport::local_steam_id`] known after a kill, too.
@@ -42,6 +58,20 @@ impl SimTransport {
         let id = state.processes.add_endpoint(process);
         drop(state);
         Self::new(Rc::clone(&self.state), id, self.steam_id)
+    }
+
+    /// Has `watch` see everything that the session asks of this transport.
+    #[must_use]
+    pub fn watched(self, watch: impl FnMut(Asked<'_>) + 'static) -> Self {
+        let mut watched = self;
+        watched.watch = Some(Box::new(watch));
+        watched
+    }
+
+    fn asked(&mut self, asked: Asked<'_>) {
+        if let Some(watch) = &mut self.watch {
+            watch(asked);
+        }
     }
 
     /// Whether the process lives.
@@ -92,11 +122,14 @@ impl Transport for SimTransport {
         token: Token,
     ) -> Result<ConnectionHandle, TransportError> {
         self.check_alive()?;
-        self.state.borrow_mut().connections().connect(self.id, peer, port, token)
+        let connection = self.state.borrow_mut().connections().connect(self.id, peer, port, token)?;
+        self.asked(Asked::Dial);
+        Ok(connection)
     }
 
     fn accept(&mut self, connection: ConnectionHandle, token: Token) -> Result<(), TransportError> {
         self.check_alive()?;
+        self.asked(Asked::Accept);
         self.state.borrow_mut().connections().accept(self.id, connection, token)
     }
 
@@ -109,6 +142,7 @@ impl Transport for SimTransport {
         connection: ConnectionHandle,
         lanes: &[LaneConfig],
     ) -> Result<(), TransportError> {
+        self.asked(Asked::ConfigureLanes);
         let mut state = self.state.borrow_mut();
         let mut connections = state.connections();
         let half = connections
@@ -140,7 +174,14 @@ impl Transport for SimTransport {
     }
 
     fn send(&mut self, batch: Batch<'_>, results: &mut Vec<SendResult>) {
-        self.state.borrow_mut().connections().send(self.id, batch, results);
+        let before = results.len();
+        let mut state = self.state.borrow_mut();
+        state.connections().send(self.id, batch, results);
+        if let Some(watch) = &mut self.watch {
+            let remote = |message: &Outgoing| Some(state.halves.get(message.connection)?.remote);
+            let remotes: Vec<_> = batch.messages.iter().map(remote).collect();
+            watch(Asked::Send(batch, &results[before..], &remotes));
+        }
     }
 
     fn receive(&mut self, messages: &mut Vec<SimMessage>, max: usize) -> usize {

@@ -1,17 +1,19 @@
 //! A network of players, each a session driven frame by frame as a game would.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::time::Duration;
 
 use peer_core::{
     Channel, EndReason, Event, Features, Hello, Lobby, LobbyId, PeerId, PutError, Session, Status, SteamId,
     Target, TransferMode, VirtualPort,
 };
-use peer_sim::{LinkSettings, LobbyChange, Network, NetworkSettings};
+use peer_sim::{Asked, LinkSettings, LobbyChange, Network, NetworkSettings, SimTransport};
 
 use crate::ledger::{Fate, Ledger};
 use crate::packet::MIN_LEN;
-use crate::wire::{Log, Watched};
+use crate::wire::Wire;
 
 /// A game's frame.
 pub(crate) const FRAME: Duration = Duration::from_millis(16);
@@ -44,7 +46,7 @@ pub(crate) enum Topology {
 }
 
 struct Player {
-    session: Session<Watched>,
+    session: Session<SimTransport>,
     /// Its entry in the ledger, while it has a session.
     current: Option<usize>,
     /// Whom it took for its host when it joined.
@@ -63,7 +65,7 @@ pub(crate) struct World {
     pub(crate) endings: Vec<(usize, SteamId, EndReason)>,
     /// Pairs of sessions of which one disconnected the other.
     disconnected: BTreeSet<(usize, usize)>,
-    log: Log,
+    wire: Rc<RefCell<Wire>>,
     players: Vec<Option<Player>>,
     lobby: Option<LobbyId>,
     seed: u64,
@@ -85,7 +87,7 @@ impl World {
             topology,
             endings: Vec::new(),
             disconnected: BTreeSet::new(),
-            log: Log::default(),
+            wire: Rc::default(),
             players: (0..players).map(|_| None).collect(),
             lobby: None,
             seed,
@@ -102,15 +104,15 @@ impl World {
 
     /// How often anyone dialled.
     pub(crate) fn dials(&self) -> u64 {
-        self.log.borrow().dials
+        self.wire.borrow().dials
     }
 
     /// What everyone together has asked of the network: dials, acceptances, lanes, messages.
     pub(crate) fn asked(&self) -> u64 {
-        self.log.borrow().asked
+        self.wire.borrow().asked
     }
 
-    pub(crate) fn session(&mut self, player: usize) -> Option<&mut Session<Watched>> {
+    pub(crate) fn session(&mut self, player: usize) -> Option<&mut Session<SimTransport>> {
         self.players[player].as_mut().map(|player| &mut player.session)
     }
 
@@ -122,8 +124,9 @@ impl World {
     fn process(&mut self, player: usize) -> &mut Player {
         if self.players[player].is_none() {
             self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let transport =
-                Watched::new(self.network.endpoint(steam_id(player)), Log::clone(&self.log), is_foreign);
+            let wire = Rc::clone(&self.wire);
+            let watch = move |asked: Asked<'_>| wire.borrow_mut().watch(&asked, is_foreign);
+            let transport = self.network.endpoint(steam_id(player)).watched(watch);
             let mut session = Session::new(transport, self.seed);
             session.settings_mut().server_relay = (self.topology == Topology::Relay).then_some(true);
             self.players[player] = Some(Player {
@@ -328,7 +331,7 @@ impl World {
     }
 
     /// Polls and takes the events; checks properties 5 and 6 after each.
-    fn poll(&mut self, index: usize, poll: impl FnOnce(&mut Session<Watched>)) {
+    fn poll(&mut self, index: usize, poll: impl FnOnce(&mut Session<SimTransport>)) {
         let Some(player) = &mut self.players[index] else { return };
         poll(&mut player.session);
         loop {
@@ -434,7 +437,7 @@ impl World {
             LinkSettings { loss: 0.0, narrow: None, up: true, ..self.network.link(steam_id(0), steam_id(1)) };
         self.network.set_default_link(link);
         self.run(duration);
-        let offences = std::mem::take(&mut self.log.borrow_mut().offences);
+        let offences = std::mem::take(&mut self.wire.borrow_mut().offences);
         self.ledger.offences.extend(offences);
     }
 
@@ -455,7 +458,7 @@ impl World {
                 return Err(format!("player {a} knows {dead:?}, who is not there"));
             }
             for (b, b_current, b_session) in living().filter(|&(b, ..)| b > a) {
-                let knows = |session: &Session<Watched>, other: &Session<Watched>| {
+                let knows = |session: &Session<SimTransport>, other: &Session<SimTransport>| {
                     session.peers().iter().any(|peer| Some(peer.id) == other.unique_id())
                 };
                 let (ab, ba) = (knows(a_session, b_session), knows(b_session, a_session));
