@@ -1,4 +1,4 @@
-//! Control messages: hello, keep-alive and goodbye.
+//! Control messages: hello, keep-alive, new match, state and goodbye.
 //!
 //! A control message is `magic | kind | body`, little endian:
 //!
@@ -6,6 +6,8 @@
 //! |---|---|
 //! | hello | version `u16`, features `u32`, peer id `u32`, session nonce `u64`, match: host's Steam id `u64`, host's nonce `u64` |
 //! | keep-alive | none |
+//! | new match | host's Steam id `u64`, host's nonce `u64`, count `u8`, then per lane: lane `u8`, last number `u64` |
+//! | state | what the host has set for the next one, as many bytes as there are |
 //! | goodbye | reason `u32`, message length `u8`, message (UTF-8), count `u8`, then per lane: lane `u8`, last number `u64` |
 //!
 //! The other hello is four bytes, the peer id alone: all that a GodotSteam peer sends. No control message is four
@@ -25,6 +27,8 @@ const MAGIC: [u8; 4] = *b"GdP\x01";
 const KIND_HELLO: u8 = 1;
 const KIND_GOODBYE: u8 = 2;
 const KIND_KEEP_ALIVE: u8 = 3;
+const KIND_NEW_MATCH: u8 = 4;
+const KIND_STATE: u8 = 5;
 
 /// Says nothing but that the sender is there. What it asks for is the acknowledgement of the peer's Steam, which comes even while
 /// its game is blocked.
@@ -71,6 +75,8 @@ bitflags! {
         const SERVER_RELAY = 1 << 1;
         /// Nobody has decided whether the host relays: it is as the peers find each other.
         const UNDECIDED_RELAY = 1 << 2;
+        /// It understands [`NewMatch`] and states.
+        const MIGRATES = 1 << 8;
         const _ = !0;
     }
 }
@@ -85,6 +91,11 @@ pub struct MatchId {
 }
 
 impl MatchId {
+    /// Whether that user says that it hosts this match.
+    pub(crate) fn is_claimed_by(self, user: SteamId) -> bool {
+        self.host == user && self.nonce != 0
+    }
+
     /// Whether both can be the same match, as far as they are known.
     pub fn may_be(self, other: Self) -> bool {
         self.host == other.host && (self.nonce == other.nonce || self.nonce == 0 || other.nonce == 0)
@@ -127,6 +138,47 @@ impl Hello {
     }
 }
 
+/// From now on the sender is in that match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMatch {
+    /// The match. Its nonce is known.
+    pub match_id: MatchId,
+    /// The number of the last message that was sent before, for each lane in use: what arrives of those is of a former match.
+    pub last_numbers: LastNumbers,
+}
+
+impl NewMatch {
+    /// The message on the wire.
+    pub fn encode(&self) -> Bytes {
+        let mut bytes = BytesMut::with_capacity(MAGIC.len() + 18 + 9 * self.last_numbers.len());
+        bytes.put_slice(&MAGIC);
+        bytes.put_u8(KIND_NEW_MATCH);
+        bytes.put_u64_le(self.match_id.host.0);
+        bytes.put_u64_le(self.match_id.nonce);
+        put_last_numbers(&mut bytes, &self.last_numbers);
+        bytes.freeze()
+    }
+}
+
+/// A state on the wire.
+pub fn encode_state(state: &[u8]) -> Bytes {
+    let mut bytes = BytesMut::with_capacity(MAGIC.len() + 1 + state.len());
+    bytes.put_slice(&MAGIC);
+    bytes.put_u8(KIND_STATE);
+    bytes.put_slice(state);
+    bytes.freeze()
+}
+
+fn put_last_numbers(bytes: &mut BytesMut, last_numbers: &LastNumbers) {
+    // A connection has eight lanes.
+    #[allow(clippy::cast_possible_truncation)]
+    bytes.put_u8(last_numbers.len() as u8);
+    for &(lane, number) in last_numbers {
+        bytes.put_u8(lane.get());
+        bytes.put_u64_le(number.cast_unsigned());
+    }
+}
+
 /// The last message of a connection that is closed in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Goodbye {
@@ -149,16 +201,11 @@ impl Goodbye {
         bytes.put_slice(&MAGIC);
         bytes.put_u8(KIND_GOODBYE);
         bytes.put_u32_le(self.reason.code());
-        // `truncate` has cut the text to 120 bytes, and there are three reliable lanes.
+        // `truncate` has cut the text to 120 bytes.
         #[allow(clippy::cast_possible_truncation)]
         bytes.put_u8(text.len() as u8);
         bytes.put_slice(text.as_bytes());
-        #[allow(clippy::cast_possible_truncation)]
-        bytes.put_u8(self.last_numbers.len() as u8);
-        for &(lane, number) in &self.last_numbers {
-            bytes.put_u8(lane.get());
-            bytes.put_u64_le(number.cast_unsigned());
-        }
+        put_last_numbers(&mut bytes, &self.last_numbers);
         bytes.freeze()
     }
 }
@@ -177,6 +224,10 @@ pub enum Control {
     GodotSteamHello(u32),
     /// A keep-alive.
     KeepAlive,
+    /// Another match.
+    NewMatch(NewMatch),
+    /// The host's state.
+    State(Bytes),
     /// A goodbye.
     Goodbye(Goodbye),
 }
@@ -210,6 +261,8 @@ impl Control {
                 }))
             }
             [KIND_KEEP_ALIVE] if reader.0.is_empty() => Ok(Self::KeepAlive),
+            [KIND_NEW_MATCH] => reader.new_match().map(Self::NewMatch),
+            [KIND_STATE] => Ok(Self::State(Bytes::copy_from_slice(reader.0))),
             [KIND_GOODBYE] => reader.goodbye().map(Self::Goodbye),
             _ => Err(ControlError::Malformed),
         }
@@ -245,13 +298,28 @@ impl<'a> Reader<'a> {
             return Err(ControlError::Malformed);
         }
         let message = std::str::from_utf8(text).map_err(|_| ControlError::Malformed)?.to_owned();
+        let last_numbers = self.last_numbers(|lane| Dialect::RELIABLE_LANES.contains(&lane))?;
+        Ok(Goodbye { reason, message, last_numbers })
+    }
+
+    fn new_match(&mut self) -> Result<NewMatch, ControlError> {
+        let match_id = self.match_id()?;
+        if match_id.nonce == 0 {
+            return Err(ControlError::Malformed);
+        }
+        let last_numbers =
+            self.last_numbers(|lane| lane != Lane::CONTROL && lane.index() == lane.get().into())?;
+        Ok(NewMatch { match_id, last_numbers })
+    }
+
+    /// Lanes and numbers, up to the end.
+    fn last_numbers(&mut self, may_have: impl Fn(Lane) -> bool) -> Result<LastNumbers, ControlError> {
         let [count] = self.array()?;
         let mut last_numbers = LastNumbers::new();
         for _ in 0..count {
             let [lane] = self.array()?;
             let number = i64::from_le_bytes(self.array()?);
-            let lane = Dialect::RELIABLE_LANES.into_iter().find(|reliable| reliable.get() == lane);
-            let lane = lane.ok_or(ControlError::Malformed)?;
+            let lane = Lane::new(lane).filter(|&lane| may_have(lane)).ok_or(ControlError::Malformed)?;
             // Ascending, so no lane stands twice and the list is bounded.
             let ascending = last_numbers.last().is_none_or(|&(last, _)| last < lane);
             if number < 1 || !ascending {
@@ -259,11 +327,7 @@ impl<'a> Reader<'a> {
             }
             last_numbers.push((lane, number));
         }
-        if self.0.is_empty() {
-            Ok(Goodbye { reason, message, last_numbers })
-        } else {
-            Err(ControlError::Malformed)
-        }
+        if self.0.is_empty() { Ok(last_numbers) } else { Err(ControlError::Malformed) }
     }
 }
 
@@ -304,6 +368,20 @@ mod tests {
     fn a_keep_alive_comes_back() {
         assert_eq!(Control::decode(&KEEP_ALIVE), Ok(Control::KeepAlive));
         assert_eq!(Control::decode(&[&KEEP_ALIVE[..], &[0]].concat()), Err(ControlError::Malformed));
+    }
+
+    #[test]
+    fn a_new_match_and_a_state_come_back() {
+        let lanes = (1..8).map(|lane| (Lane::new(lane).unwrap(), i64::from(lane)));
+        let new_match =
+            NewMatch { match_id: MatchId { host: SteamId(7), nonce: 9 }, last_numbers: lanes.collect() };
+        assert_eq!(Control::decode(&new_match.encode()), Ok(Control::NewMatch(new_match.clone())));
+        let unknown = NewMatch { match_id: MatchId { host: SteamId(7), nonce: 0 }, ..new_match };
+        assert_eq!(Control::decode(&unknown.encode()), Err(ControlError::Malformed));
+        for state in [&b""[..], b"what was"] {
+            let decoded = Control::decode(&encode_state(state));
+            assert_eq!(decoded, Ok(Control::State(Bytes::copy_from_slice(state))));
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::id::{LobbyId, SteamId};
-use crate::limits::MAX_PACKET_BYTES;
+use crate::limits::{MAX_MIGRATION_STATE_BYTES, MAX_PACKET_BYTES};
 use crate::transport::TransportError;
 
 /// Why a packet was not put. Nothing of it was sent to anyone.
@@ -70,6 +70,17 @@ pub enum SessionError {
     /// The local user owns the lobby, so there is no host to connect to.
     #[error("lobby {0} is our own: host it with host_with_lobby")]
     OwnLobby(LobbyId),
+    /// There is no match that could go on without its host.
+    #[error(
+        "no match has lost its host: only one that was joined by host_with_lobby or connect_to_lobby goes on, from host_lost on"
+    )]
+    NoLostMatch,
+    /// The state for the next host is too large.
+    #[error("a migration_state of {0} bytes is too large: the limit is {MAX_MIGRATION_STATE_BYTES}")]
+    StateTooLarge(usize),
+    /// Only the host can do that.
+    #[error("only the host sets migration_state")]
+    NotHost,
     /// Steam could not open the listen socket.
     #[error("cannot listen: {0}")]
     Listen(TransportError),

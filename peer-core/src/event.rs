@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
+
 use crate::id::{PeerId, SteamId};
 use crate::reason::EndReason;
 
@@ -23,6 +25,17 @@ pub enum Event {
         /// The message that came with the reason: the peer's, Steam's, or this session's.
         message: String,
     },
+    /// The host of a lobby's match is gone, and so are its peers: the session is disconnected. With
+    /// [`migrate`](crate::Session::migrate), called now, the match goes on.
+    HostLost {
+        /// The next host, if Steam has named another owner of the lobby already.
+        new_host: Option<SteamId>,
+    },
+    /// The match goes on: this side is its host, or connected to it.
+    Migrated {
+        /// What the former host had set for this.
+        state: Bytes,
+    },
     /// The host has set [`server_relay`](crate::Settings::server_relay) otherwise than this side, and the host's setting
     /// holds. [`PeerConnected`](Self::PeerConnected) with the host follows.
     RelayOverridden {
@@ -43,6 +56,10 @@ pub(crate) enum Transition {
     Event(Event),
     /// The session closes.
     CloseSession,
+    /// The match is over for its host, and goes on with another.
+    SuspendSession,
+    /// The game learns that its match has lost its host.
+    HostLost,
 }
 
 /// Transitions that the game has not taken yet.
@@ -62,6 +79,11 @@ impl Transitions {
 
     pub(crate) fn pop(&mut self) -> Option<Transition> {
         self.0.pop_front()
+    }
+
+    /// Drops all that is about peers, who are gone.
+    pub(crate) fn keep_events(&mut self) {
+        self.0.retain(|transition| matches!(transition, Transition::Event(_)));
     }
 
     pub(crate) fn clear(&mut self) {

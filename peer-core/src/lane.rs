@@ -149,6 +149,8 @@ pub const fn effective_mode(dialect: Dialect, mode: TransferMode, len: usize) ->
 impl Dialect {
     /// The reliable lanes of native peers: those that a goodbye lists.
     pub(crate) const RELIABLE_LANES: [Lane; 3] = [Lane(1), Lane(4), Lane(5)];
+    /// And the others with packets.
+    pub(crate) const UNRELIABLE_LANES: [Lane; 4] = [Lane(2), Lane(3), Lane(6), Lane(7)];
 
     /// Whether packets on `channel` can reach a peer of this dialect.
     #[inline]

@@ -47,7 +47,7 @@ mod transport;
 
 pub use control::{
     Control, ControlError, Features, Goodbye, Hello, LastNumbers, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES,
-    MatchId, PROTOCOL_VERSION,
+    MatchId, NewMatch, PROTOCOL_VERSION, encode_state,
 };
 pub use error::{PutError, SessionError};
 pub use event::Event;

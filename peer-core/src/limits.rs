@@ -92,6 +92,18 @@ pub const PROBE_INTERVAL: Duration = Duration::from_millis(250);
 /// How many times a dial that fails for a bad certificate is made again.
 pub const CERTIFICATE_RETRIES: u8 = 5;
 
+/// How long the members of a match that has lost its host have to follow the next one.
+pub const MIGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long the connections of such a match are kept for a game to call `migrate`.
+pub const MIGRATE_CALL_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The longest wait before the next host is dialled again.
+pub const MAX_NEXT_HOST_REDIAL: Duration = Duration::from_secs(2);
+
+/// The largest `migration_state`, in bytes: one message, with its kind.
+pub const MAX_MIGRATION_STATE_BYTES: usize = MAX_PACKET_BYTES - 64;
+
 /// Connections of one session, unfinished ones included. A lobby has at most 250 members.
 pub const MAX_CONNECTIONS: usize = 1_000;
 

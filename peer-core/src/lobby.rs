@@ -19,12 +19,13 @@ pub struct Lobby {
 #[derive(Debug)]
 pub(crate) struct TrackedLobby {
     pub(crate) id: LobbyId,
+    pub(crate) owner: SteamId,
     members: FxHashSet<SteamId>,
 }
 
 impl TrackedLobby {
     pub(crate) fn new(lobby: &Lobby) -> Self {
-        Self { id: lobby.id, members: lobby.members.iter().copied().collect() }
+        Self { id: lobby.id, owner: lobby.owner, members: lobby.members.iter().copied().collect() }
     }
 
     pub(crate) fn has(&self, steam_id: SteamId) -> bool {

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use peer_core::{Control, ControlError, Features, Hello, Lane, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
+use peer_core::{Control, ControlError, encode_state, Features, Hello, Lane, MAX_HELLO_BYTES, MAX_MESSAGE_BYTES, PROTOCOL_VERSION};
 
 fuzz_target!(|bytes: &[u8]| {
     read(bytes);
@@ -30,6 +30,11 @@ fn check(control: &Control, bytes: &[u8]) {
     match control {
         Control::Hello(_) => assert!(bytes.len() <= MAX_HELLO_BYTES),
         Control::KeepAlive => assert_eq!(bytes.len(), 5),
+        Control::State(_) => assert!(bytes.len() >= 5),
+        Control::NewMatch(new_match) => {
+            assert!(new_match.match_id.nonce != 0 && new_match.last_numbers.len() < Lane::COUNT);
+            assert_eq!(new_match.encode(), bytes);
+        }
         Control::GodotSteamHello(id) => assert_eq!(id.to_le_bytes(), bytes),
         Control::Goodbye(goodbye) => {
             assert!(goodbye.reason.is_application());
@@ -46,6 +51,8 @@ fn check(control: &Control, bytes: &[u8]) {
 fn encode(control: &Control) -> Bytes {
     match control {
         Control::Hello(hello) => hello.encode(),
+        Control::NewMatch(new_match) => new_match.encode(),
+        Control::State(state) => encode_state(state),
         Control::GodotSteamHello(peer_id) => Bytes::copy_from_slice(&peer_id.to_le_bytes()),
         Control::KeepAlive => Bytes::from_static(b"GdP\x01\x03"),
         Control::Goodbye(goodbye) => goodbye.encode(),

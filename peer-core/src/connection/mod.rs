@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::congestion::RateController;
 use crate::connection::receive::ReceiveHalf;
 use crate::connection::send::SendHalf;
-use crate::control::{Goodbye, MatchId};
+use crate::control::{Features, Goodbye, MatchId};
 use crate::id::{PeerId, SteamId};
 use crate::limits::{FIRST_REDIAL, MAX_REDIAL};
 use crate::reason::EndReason;
@@ -32,7 +32,8 @@ pub(crate) enum State {
     Connecting,
     /// Connected: our hello is out, theirs must come by then.
     AwaitingHello { until: Time },
-    /// Their hello was good. They are announced after the host, and after an older connection of the same user is gone.
+    /// Their hello was good. They are announced once they are in the same match, after the host, and after an older connection
+    /// of the same user is gone.
     Ready,
     /// Announced. The steady state.
     Established,
@@ -56,8 +57,10 @@ impl State {
             PendingApproval { .. } => matches!(next, Connecting),
             Connecting => matches!(next, AwaitingHello { .. }),
             AwaitingHello { .. } => matches!(next, Ready),
-            Ready => matches!(next, Established),
-            Established => matches!(next, PeerClosing { .. } | Draining { .. } | Closed),
+            // Closed, the connection of a former match's peer waits for the game to be told.
+            Ready => matches!(next, Established | Closed),
+            // Its match is over, and the connection is kept for the next one.
+            Established => matches!(next, Ready | PeerClosing { .. } | Draining { .. } | Closed),
             PeerClosing { .. } => matches!(next, Draining { .. } | Closed),
             Draining { .. } => matches!(next, Closed),
             Closed => false,
@@ -113,8 +116,12 @@ pub(crate) struct Connection<M> {
     pub(crate) steam_id: SteamId,
     /// The match that the peer said it is in.
     pub(crate) match_id: Option<MatchId>,
-    /// Its id is its own beyond doubt.
-    pub(crate) has_derived_id: bool,
+    /// What its hello said.
+    pub(crate) features: Features,
+    /// The match that this side has told it.
+    pub(crate) said: Option<MatchId>,
+    /// Its peer was announced, in this match or a former one.
+    pub(crate) was_established: bool,
     /// Our hello said that nobody has decided whether the host relays.
     pub(crate) was_told_undecided: bool,
     /// How to dial it again; `None` if they dialled us.
@@ -204,7 +211,9 @@ impl<M> Connection<M> {
             rate: None,
             steam_id,
             match_id: None,
-            has_derived_id: false,
+            features: Features::empty(),
+            said: None,
+            was_established: false,
             was_told_undecided: false,
             dial: None,
             probe: None,

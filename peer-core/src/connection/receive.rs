@@ -17,6 +17,8 @@ pub(crate) struct ReceiveHalf<M> {
     last_ordered: SmallVec<[i64; 4]>,
     /// The number of the last reliable message delivered, by lane.
     last_reliable: [i64; Lane::COUNT],
+    /// By lane, up to which number messages are of a former match. (Reliable ones count as delivered.)
+    former: [i64; Lane::COUNT],
     early: Vec<M>,
     /// Bytes of messages that are held back, with their overhead.
     held_bytes: usize,
@@ -30,6 +32,7 @@ impl<M> Default for ReceiveHalf<M> {
             unread: 0,
             last_ordered: SmallVec::new(),
             last_reliable: [0; Lane::COUNT],
+            former: [0; Lane::COUNT],
             early: Vec::new(),
             held_bytes: 0,
             is_paused: false,
@@ -42,7 +45,7 @@ impl<M: Message> ReceiveHalf<M> {
     #[inline]
     pub(crate) fn admit(&mut self, lane: u8, channel: Channel, mode: TransferMode, number: i64) -> bool {
         let last = match mode {
-            TransferMode::Unreliable => return true,
+            TransferMode::Unreliable => return number > self.former[usize::from(lane) % Lane::COUNT],
             TransferMode::Reliable => &mut self.last_reliable[usize::from(lane) % Lane::COUNT],
             TransferMode::UnreliableOrdered => {
                 // Channels that share a lane share its numbers, which still rise within each channel.
@@ -52,11 +55,20 @@ impl<M: Message> ReceiveHalf<M> {
                 &mut self.last_ordered[channel.index()]
             }
         };
-        let is_new = number > *last;
+        let is_new = number > *last && number > self.former[usize::from(lane) % Lane::COUNT];
         if is_new {
             *last = number;
         }
         is_new
+    }
+
+    /// Drops what is still to come of a former match.
+    pub(crate) fn forget_up_to(&mut self, last_numbers: &LastNumbers) {
+        for &(lane, number) in last_numbers {
+            for last in [&mut self.former, &mut self.last_reliable] {
+                last[lane.index()] = last[lane.index()].max(number);
+            }
+        }
     }
 
     /// Whether everything that a goodbye announced has arrived.

@@ -15,6 +15,9 @@ impl<T: Transport> Session<T> {
         if self.connections.find_handle(handle).is_some() || self.closing.owns(handle) {
             return;
         }
+        if self.active.is_none() && self.keeps_connections() && self.hold_request(handle, steam_id) {
+            return;
+        }
         let state = match self.check_request(handle, steam_id) {
             Ok(state) => state,
             Err(reason) => {

@@ -80,6 +80,9 @@ impl<T: Transport> Session<T> {
 
     fn close_peer(&mut self, id: PeerId, close: Close, now: Time) -> Result<(), SessionError> {
         self.now = now;
+        if let Some(active) = self.active.as_mut().filter(|_| id.is_host()) {
+            active.is_leaving = true;
+        }
         let peer = self.roster.get(id).ok_or(SessionError::UnknownPeer(id.to_godot()))?;
         if matches!(self.connections[peer.key].state(), State::Established | State::PeerClosing { .. }) {
             self.flush();
@@ -124,6 +127,9 @@ impl<T: Transport> Session<T> {
     fn close_unannounced(&mut self, key: u32, close: Close) {
         let connection = &self.connections[key];
         let (steam_id, peer) = (connection.steam_id, connection.peer_id);
+        if self.awaits_host(steam_id) {
+            return self.dial_next_host_again(key);
+        }
         if let Some(failures) = self.redial(key, close.reason) {
             // Of a dial that is made over and over, only the first failure is reported; of one to the host the last.
             if failures == 1 && !self.is_host_user(steam_id) {
@@ -131,18 +137,28 @@ impl<T: Transport> Session<T> {
             }
             return;
         }
-        self.connections.remove(key);
+        self.remove_unannounced(key);
         self.report_close(steam_id, peer, close);
         if self.is_host_user(steam_id) && !self.connections.iter().any(|other| other.steam_id == steam_id) {
-            self.close_all_peers("the host could not be reached");
+            self.close_all_peers("the host could not be reached", false);
             self.transitions.push(Transition::CloseSession);
+        }
+    }
+
+    /// Removes the record of a connection that is closed and not announced, or as long as the game knows the peer that it had in a
+    /// former match, only closes it.
+    pub(super) fn remove_unannounced(&mut self, key: u32) {
+        if self.roster.peers().iter().any(|peer| peer.key == key) {
+            self.connections.enter(key, State::Closed);
+        } else {
+            self.connections.remove(key);
         }
     }
 
     /// Closes a connection that was never announced, without an event.
     pub(super) fn close_silently(&mut self, key: u32, reason: EndReason) {
         self.close_handle(key, &Close::new(reason, reason.to_string()), CloseMode::Immediate);
-        self.connections.remove(key);
+        self.remove_unannounced(key);
     }
 
     /// Reports the end of a closed connection once its packets are read, or time is up.
@@ -155,13 +171,14 @@ impl<T: Transport> Session<T> {
         let peer = connection.peer_id;
         let State::Draining { close, .. } = self.connections.enter(key, State::Closed) else { return };
         if peer.is_some_and(PeerId::is_host) {
-            self.close_all_peers("the host is gone");
+            self.host_loss = self.survives(close.reason);
+            self.close_all_peers("the host is gone", self.host_loss.is_some());
         }
         self.report_peer_closed(key, *close);
     }
 
     /// Queues the end of an announced peer for the game.
-    fn report_peer_closed(&mut self, key: u32, close: Close) {
+    pub(super) fn report_peer_closed(&mut self, key: u32, close: Close) {
         self.drop_unread(key);
         let connection = &self.connections[key];
         let (steam_id, peer) = (connection.steam_id, connection.peer_id);
@@ -180,11 +197,17 @@ impl<T: Transport> Session<T> {
     /// The game takes `peer_disconnected`: from now on the peer is unknown. For a client, the session closes with its
     /// host.
     pub(super) fn peer_disconnected(&mut self, key: u32, id: PeerId) -> Event {
-        self.drop_unread(key);
-        self.connections.remove(key);
         self.roster.remove(id);
+        // Kept for the next match, it has no packets of this one.
+        if !matches!(self.connections[key].state(), State::Ready) {
+            self.drop_unread(key);
+            self.connections.remove(key);
+        }
         if id.is_host() {
-            self.close_session();
+            match self.host_loss.take() {
+                Some(loss) => self.suspend(loss),
+                None => self.close_session(),
+            }
         }
         Event::PeerDisconnected(id)
     }
@@ -197,18 +220,25 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// A client lost its host: it closes every other connection, and reports each peer. The close of the session
-    /// follows.
-    fn close_all_peers(&mut self, why: &str) {
+    /// A client lost its host: it closes every other connection, or keeps those that the match can go on with, and reports each
+    /// peer. The close of the session follows.
+    pub(super) fn close_all_peers(&mut self, why: &str, goes_on: bool) {
         self.flush();
+        if let Some(active) = self.active.as_mut().filter(|_| goes_on) {
+            active.has_host = false;
+        }
         for key in self.connections.keys() {
+            if goes_on && self.can_be_kept(key) {
+                self.keep(key, Close::new(EndReason::Left, why));
+                continue;
+            }
             let connection = &self.connections[key];
             let (is_announced, is_unannounced) = (connection.is_announced(), connection.is_unannounced());
             if is_announced || is_unannounced {
                 let close = Close::new(EndReason::Left, why);
                 self.close_handle(key, &close, CloseMode::Drain(CLOSE_TIMEOUT));
                 if is_unannounced {
-                    self.connections.remove(key);
+                    self.remove_unannounced(key);
                     continue;
                 }
                 let close = match self.connections.enter(key, State::Closed) {
@@ -221,7 +251,7 @@ impl<T: Transport> Session<T> {
     }
 
     /// Hands a connection's handle to the closing list, or closes it where no goodbye can or need be sent.
-    fn close_handle(&mut self, key: u32, close: &Close, mode: CloseMode) {
+    pub(super) fn close_handle(&mut self, key: u32, close: &Close, mode: CloseMode) {
         // Whatever its peer still says, a goodbye above all, is of no use in Steam's queue.
         self.resume(key);
         let connection = &mut self.connections[key];
@@ -275,6 +305,7 @@ impl<T: Transport> Session<T> {
         self.closed.clear();
         self.active = None;
         self.lobby = None;
+        self.forget_lost();
         self.status = Status::Disconnected;
         if let Some(listen) = self.listening.take() {
             self.transport.close_listen(listen);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use rand::RngExt;
 
 use crate::connection::{Close, Connection, Dial, State};
@@ -111,7 +112,7 @@ impl<T: Transport> Session<T> {
         self.dial_user(steam_id, port)
     }
 
-    fn dial_user(&mut self, steam_id: SteamId, port: VirtualPort) -> Result<(), SessionError> {
+    pub(super) fn dial_user(&mut self, steam_id: SteamId, port: VirtualPort) -> Result<(), SessionError> {
         let now = self.now;
         let existing = self.connections.find(|_, connection| {
             connection.steam_id == steam_id
@@ -183,9 +184,7 @@ impl<T: Transport> Session<T> {
     /// Steam reports that a user has joined a lobby.
     pub fn lobby_member_joined(&mut self, lobby: LobbyId, steam_id: SteamId, now: Time) {
         self.now = now;
-        let Some(tracked) = self.lobby.as_mut().filter(|tracked| tracked.id == lobby) else {
-            return;
-        };
+        let Some(tracked) = self.watched_lobby_mut(lobby) else { return };
         tracked.insert(steam_id);
         // A new member dials everyone in the lobby; its request may have arrived before this report.
         self.approve(steam_id);
@@ -196,9 +195,7 @@ impl<T: Transport> Session<T> {
     /// Steam reports that a user has left a lobby, or dropped out of it. If its connection is silent from now on, it ends soon.
     /// Otherwise it stays (the game of a user who lost Steam may go on), but is not dialled again.
     pub fn lobby_member_left(&mut self, lobby: LobbyId, steam_id: SteamId) {
-        let Some(tracked) = self.lobby.as_mut().filter(|tracked| tracked.id == lobby) else {
-            return;
-        };
+        let Some(tracked) = self.watched_lobby_mut(lobby) else { return };
         tracked.remove(steam_id);
         let waiting = self.connections.find(|_, connection| {
             connection.steam_id == steam_id && matches!(connection.state(), State::Backoff { .. })
@@ -217,12 +214,18 @@ impl<T: Transport> Session<T> {
     fn listen(&mut self, port: VirtualPort) -> Result<SteamId, SessionError> {
         self.ensure_idle()?;
         let steam_id = self.transport.local_steam_id().ok_or(SessionError::Unavailable)?;
+        if self.lost.is_some() {
+            self.close_session();
+        }
         self.listening = Some(self.transport.listen(port).map_err(SessionError::Listen)?);
         Ok(steam_id)
     }
 
     fn start(&mut self, role: Role, steam_id: SteamId, port: VirtualPort, lobby: Option<&Lobby>) {
-        let nonce = self.rng.random_range(1..=u64::MAX);
+        let nonce = self.new_nonce();
+        if matches!(role, Role::Client { .. }) {
+            self.migration_state = Bytes::new();
+        }
         let (id, host_nonce, status) = match role {
             Role::Host => (PeerId::HOST, nonce, Status::Connected),
             Role::Client { .. } => (PeerId::derived(steam_id, nonce), 0, Status::Connecting),
@@ -231,10 +234,26 @@ impl<T: Transport> Session<T> {
         let relay = Relay::new(self.settings.server_relay, lobby.is_some());
         let has_host = id.is_host();
         let (since, blocked) = (self.now, Duration::ZERO);
-        self.active =
-            Some(Active { id, steam_id, role, nonce, host_nonce, relay, port, has_host, since, blocked });
+        self.active = Some(Active {
+            id,
+            steam_id,
+            role,
+            nonce,
+            host_nonce,
+            relay,
+            port,
+            has_host,
+            since,
+            blocked,
+            is_leaving: false,
+            asked: None,
+        });
         self.settings.refuse_new_connections = false;
         self.status = status;
+    }
+
+    pub(super) fn new_nonce(&mut self) -> u64 {
+        self.rng.random_range(1..=u64::MAX)
     }
 
     /// Dials every member of the lobby.
@@ -277,7 +296,9 @@ impl<T: Transport> Session<T> {
         // Whoever has dialled dials again; but a client's session depends on its host.
         let mut dial = dial.or_else(|| is_host.then(|| Dial::new(self.port())))?;
         let may_redial = if is_host {
-            PASSING_REASONS.contains(&reason.code()) && self.may_dial_host(steam_id)
+            let is_on_the_way = reason == EndReason::OtherMatch && self.lobby.is_some();
+            // The owner of a lobby whose host is gone may be about to host.
+            (PASSING_REASONS.contains(&reason.code()) || is_on_the_way) && self.may_dial_host(steam_id)
         } else {
             reason == EndReason::Other(STEAM_BAD_CERTIFICATE) && dial.failures < CERTIFICATE_RETRIES
                 || self.heals(steam_id, reason)
@@ -285,7 +306,7 @@ impl<T: Transport> Session<T> {
         if !may_redial {
             return None;
         }
-        self.connections.remove(key);
+        self.remove_unannounced(key);
         self.schedule_dial(steam_id, &mut dial);
         Some(dial.failures)
     }

@@ -3,7 +3,7 @@
 use crate::connection::receive::ReceiveHalf;
 use crate::connection::send::SendHalves;
 use crate::connection::{Close, Connection, Dial, State};
-use crate::control::{Control, Features, Hello};
+use crate::control::{Control, Features, Hello, MatchId};
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
 use crate::lane::{Dialect, Lane, SendFlags};
@@ -12,7 +12,7 @@ use crate::reason::EndReason;
 use crate::roster::Peer;
 use crate::session::close::CloseMode;
 use crate::session::role::Relay;
-use crate::session::{Session, Status};
+use crate::session::{Active, Session, Status};
 use crate::transport::{Batch, Message, Outgoing, Transport};
 
 /// Why a claimed id is refused.
@@ -35,7 +35,7 @@ impl<T: Transport> Session<T> {
             return;
         };
         let hello = Hello {
-            features: Features::DERIVED_ID | active.relay.features(),
+            features: Features::DERIVED_ID | Features::MIGRATES | active.relay.features(),
             peer_id: active.id.get(),
             nonce: active.nonce,
             match_id: Some(active.match_id()),
@@ -49,6 +49,7 @@ impl<T: Transport> Session<T> {
         self.make_room_for_silent();
         self.connections.enter(key, State::AwaitingHello { until: self.now + HELLO_TIMEOUT });
         self.connections[key].was_told_undecided = is_undecided;
+        self.connections[key].said = hello.match_id;
         if !sent {
             // It was lost before this side could look, as after a long load. Steam reports why.
             self.connections.mark_broken(key);
@@ -81,8 +82,8 @@ impl<T: Transport> Session<T> {
             Ok(Control::Goodbye(goodbye)) => {
                 return self.close_connection(key, Close::from(&goodbye), CloseMode::Answer);
             }
-            Ok(Control::KeepAlive) => {
-                return self.close_violation(key, "a keep-alive came before the hello");
+            Ok(Control::KeepAlive | Control::NewMatch(_) | Control::State(_)) => {
+                return self.close_violation(key, "something else came before the hello");
             }
             Err(error) => {
                 return self.close_refused(key, Close::new(error.end_reason(), error.to_string()));
@@ -90,7 +91,13 @@ impl<T: Transport> Session<T> {
         };
         self.connections[key].send.dialect = dialect;
         if let Err(close) = self.check_match(key, &hello) {
-            return self.close_refused(key, close);
+            let user = self.connections[key].steam_id;
+            self.close_refused(key, close);
+            let is_owner = self.lobby.as_ref().is_some_and(|lobby| lobby.owner == user);
+            if let Some(claim) = hello.match_id.filter(|theirs| is_owner && theirs.is_claimed_by(user)) {
+                self.check_own_host(claim);
+            }
+            return;
         }
         match self.check_claim(key, &hello) {
             Ok(peer_id) => self.accept_hello(key, peer_id, &hello),
@@ -100,8 +107,13 @@ impl<T: Transport> Session<T> {
 
     /// Whether that user can be in the same match.
     fn check_match(&self, key: u32, hello: &Hello) -> Result<(), Close> {
-        let Some(active) = &self.active else { return Ok(()) };
         let steam_id = self.connections[key].steam_id;
+        let is_open = self.migration.is_some();
+        let Some(active) = &self.active else { return Ok(()) };
+        if is_open && !active.has_host {
+            // Everyone comes from another match, and may be on the way to the next.
+            return Ok(());
+        }
         let is_host = hello.peer_id == PeerId::HOST.get() && active.role.is_host(steam_id);
         if !is_host && hello.match_id.is_some_and(|theirs| !theirs.may_be(active.match_id())) {
             return Err(Close::new(EndReason::OtherMatch, OTHER_MATCH));
@@ -123,17 +135,20 @@ impl<T: Transport> Session<T> {
             return Err(OWN_ID);
         }
         let is_host = active.role.is_host(steam_id);
-        if id.is_host() != is_host {
+        if id.is_host() != is_host && !self.is_between_hosts() {
             return Err(if is_host { NOT_HOST } else { HOST_ID });
         }
-        let is_derived = !is_host && hello.features.contains(Features::DERIVED_ID);
+        let is_derived = !id.is_host() && hello.features.contains(Features::DERIVED_ID);
         if is_derived && id != PeerId::derived(steam_id, hello.nonce) {
             return Err(NOT_DERIVED);
         }
         // A derived id is its user's, whoever claimed it before without a proof.
-        let is_taken = self.connections.iter().any(|other| {
-            other.peer_id == Some(id) && other.steam_id != steam_id && (other.has_derived_id || !is_derived)
-        });
+        let is_taken = !id.is_host()
+            && self.connections.iter().any(|other| {
+                other.peer_id == Some(id)
+                    && other.steam_id != steam_id
+                    && (other.features.contains(Features::DERIVED_ID) || !is_derived)
+            });
         if is_taken { Err(TAKEN_ID) } else { Ok(id) }
     }
 
@@ -141,17 +156,18 @@ impl<T: Transport> Session<T> {
     fn accept_hello(&mut self, key: u32, peer_id: PeerId, hello: &Hello) {
         let steam_id = self.connections[key].steam_id;
         while let Some(claimant) = self.connections.find(|_, other| {
-            other.peer_id == Some(peer_id) && other.steam_id != steam_id && !other.is_closed()
+            let is_same = other.peer_id == Some(peer_id) && !peer_id.is_host();
+            is_same && other.steam_id != steam_id && !other.is_closed()
         }) {
             self.close_refused(claimant, Close::new(EndReason::IdRefused, TAKEN_ID));
         }
         let connection = &mut self.connections[key];
         connection.peer_id = Some(peer_id);
         connection.match_id = hello.match_id;
-        connection.has_derived_id = hello.features.contains(Features::DERIVED_ID);
+        connection.features = hello.features;
         self.connections.enter(key, State::Ready);
         self.configure_lanes(key);
-        if peer_id.is_host() {
+        if peer_id.is_host() && self.is_host_user(steam_id) {
             self.adopt_match(hello);
         } else if !self.settle_relay(key, hello) {
             return;
@@ -166,12 +182,14 @@ impl<T: Transport> Session<T> {
             }
         }
         self.announce_in_turn(key);
+        // What was said in the hello may have changed since.
+        self.tell_match_to(key);
     }
 
     /// The host's hello came: this client is in that session of it, and connects as it says.
     fn adopt_match(&mut self, hello: &Hello) {
         // A host that has begun anew replaces its former connection, and with that this session ends.
-        let Some(active) = self.active.as_mut().filter(|active| active.host_nonce == 0) else { return };
+        let Some(active) = self.active.as_mut().filter(|active| !active.has_host) else { return };
         active.host_nonce = hello.nonce;
         let (own, theirs) = (active.relay, Relay::of(hello));
         let is_mesh = theirs.is_some_and(|theirs| theirs.is_made_mesh_by(own));
@@ -185,6 +203,7 @@ impl<T: Transport> Session<T> {
             self.transitions.push(Transition::Event(Event::RelayOverridden { server_relay: is_on }));
         }
         let match_id = active.match_id();
+        let is_migrating = self.migration.is_some();
         for key in self.connections.keys() {
             let connection = &self.connections[key];
             if self.is_host_user(connection.steam_id) {
@@ -192,13 +211,14 @@ impl<T: Transport> Session<T> {
             }
             if is_on {
                 self.close_silently(key, EndReason::Refused);
-            } else if connection.match_id.is_some_and(|theirs| !theirs.may_be(match_id)) {
+            } else if !is_migrating && connection.match_id.is_some_and(|theirs| !theirs.may_be(match_id)) {
                 self.close_refused(key, Close::new(EndReason::OtherMatch, OTHER_MATCH));
             }
         }
-        if own.is_on && !is_on {
+        if (own.is_on || is_migrating) && !is_on {
             self.dial_members();
         }
+        self.tell_match();
     }
 
     /// A client's hello came. With the first one a host's way to connect is decided; a client that goes another one, without
@@ -239,7 +259,17 @@ impl<T: Transport> Session<T> {
         else {
             return;
         };
+        let (own, is_host) = (active.match_id(), active.id.is_host());
+        // The host's clients have its hello, or soon will; others say so once they do.
+        let is_same = |theirs: MatchId| theirs == own || is_host && theirs.may_be(own);
+        if id.is_host() != active.role.is_host(steam_id) || !connection.match_id.is_none_or(is_same) {
+            return;
+        }
         if !active.has_host && !id.is_host() {
+            return;
+        }
+        // In a former match its peer is not gone yet, as far as the game knows.
+        if self.roster.peers().iter().any(|peer| peer.key == key) {
             return;
         }
         let is_former = |other: &Connection<_>| other.steam_id == steam_id || other.peer_id == Some(id);
@@ -250,11 +280,15 @@ impl<T: Transport> Session<T> {
         self.connections.enter(key, State::Established);
         let connection = &mut self.connections[key];
         connection.dial = connection.dial.map(|dial| Dial::new(dial.port));
+        connection.was_established = true;
         self.resume(key);
         let early = self.connections.with_held(key, ReceiveHalf::take_early);
         self.transitions.push(Transition::PeerConnected(key, id));
         for message in early {
             self.on_message(message);
+        }
+        if is_host {
+            self.send_state(key);
         }
     }
 
@@ -269,16 +303,41 @@ impl<T: Transport> Session<T> {
 
     /// A message of a connection whose peer is not announced.
     pub(super) fn on_early_message(&mut self, key: u32, message: T::Message) {
-        let connection = &mut self.connections[key];
+        let is_former = self.is_of_former_match(key);
+        let connection = &self.connections[key];
         let is_control = message.lane() == Lane::CONTROL.get();
         match connection.state() {
             // Unreliable data may be lost, so it is. A goodbye waits with the packets that it announces.
             State::Connecting | State::AwaitingHello { .. } | State::Ready if !message.is_reliable() => {}
             State::AwaitingHello { .. } if is_control => self.on_hello(key, message.payload()),
+            State::Ready if is_control => self.on_early_control(key, message),
+            State::Ready if is_former => {}
             State::Connecting | State::AwaitingHello { .. } | State::Ready => self.buffer_early(key, message),
             // Nobody reads what comes after the close.
             _ => {}
         }
+    }
+
+    /// A control message of a connection whose peer is not announced, after its hello.
+    fn on_early_control(&mut self, key: u32, message: T::Message) {
+        let own = self.active.as_ref().map(Active::match_id);
+        let theirs = self.connections[key].match_id;
+        let is_same = theirs.is_none_or(|theirs| own.is_some_and(|own| theirs.may_be(own)));
+        match Control::decode(message.payload()) {
+            Ok(Control::Goodbye(goodbye)) if !is_same => {
+                self.close_connection(key, Close::from(&goodbye), CloseMode::Answer);
+            }
+            // It comes with packets, or before the host is announced.
+            Ok(Control::Goodbye(_) | Control::State(_)) => self.buffer_early(key, message),
+            _ => self.on_control(key, &message),
+        }
+    }
+
+    /// Whether what comes on a connection was sent in a match that is over: this side has told of no other yet, so nobody there
+    /// has announced it.
+    fn is_of_former_match(&self, key: u32) -> bool {
+        let connection = &self.connections[key];
+        connection.was_established && connection.said != self.active.as_ref().map(Active::match_id)
     }
 
     /// Keeps a message until its peer is announced. After the hello that may take long, until the host is there: more than

@@ -1,13 +1,14 @@
 //! The session: what a Godot multiplayer peer is, as a state machine over a [`Transport`].
 //!
 //! A connection goes through these files in turn: it is opened in `connect` or `accept`, becomes a peer in
-//! `handshake`, is sent to in `send`, received from in `poll`, and ends in `close`.
+//! `handshake`, is sent to in `send`, received from in `poll`, and ends in `close`. In `migrate` a match goes on without its host.
 
 mod accept;
 mod close;
 mod connect;
 mod handshake;
 mod keep_alive;
+mod migrate;
 mod poll;
 mod rate;
 mod role;
@@ -15,6 +16,7 @@ mod send;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -33,6 +35,7 @@ use crate::payload::PayloadPool;
 use crate::priorities::Priorities;
 use crate::roster::{Peer, Roster};
 use crate::send_queue::SendQueue;
+use crate::session::migrate::{HostLoss, LostMatch, Migration};
 use crate::session::rate::SendRates;
 use crate::session::role::{Relay, Role};
 use crate::time::Time;
@@ -135,6 +138,10 @@ struct Active {
     /// When the session began, and how long its process was blocked since.
     since: Time,
     blocked: Duration,
+    /// The game has ended the connection to the host.
+    is_leaving: bool,
+    /// The owner of the lobby that a host has asked whether it still is one.
+    asked: Option<SteamId>,
 }
 
 impl Active {
@@ -165,6 +172,14 @@ pub struct Session<T: Transport> {
     status: Status,
     active: Option<Active>,
     lobby: Option<TrackedLobby>,
+    /// A match that has lost its host.
+    lost: Option<LostMatch>,
+    /// On the way to the next one.
+    migration: Option<Migration>,
+    /// How the host was lost, until the game is told.
+    host_loss: Option<HostLoss>,
+    /// What the host has set for the next one.
+    migration_state: Bytes,
     /// The socket that requests come in on.
     listening: Option<ListenHandle>,
     connections: Table<T::Message>,
@@ -203,6 +218,10 @@ impl<T: Transport> Session<T> {
             status: Status::Disconnected,
             active: None,
             lobby: None,
+            lost: None,
+            migration: None,
+            host_loss: None,
+            migration_state: Bytes::new(),
             listening: None,
             connections: Table::default(),
             roster: Roster::default(),
@@ -358,7 +377,7 @@ impl<T: Transport> Session<T> {
     /// Whether connections that this side closed are still draining. Until they are done, keep calling
     /// [`poll`](Self::poll), disconnected or not; dropping the session closes them at once.
     pub fn is_draining(&self) -> bool {
-        !self.closing.is_empty()
+        !self.closing.is_empty() || self.keeps_connections()
     }
 
     /// The next event, oldest first. It takes effect as it is taken.
@@ -369,6 +388,12 @@ impl<T: Transport> Session<T> {
                 Transition::PeerConnected(key, id) => return Some(self.peer_connected(key, id)),
                 Transition::PeerDisconnected(key, id) => return Some(self.peer_disconnected(key, id)),
                 Transition::CloseSession => self.close_session(),
+                Transition::SuspendSession => self.suspend(HostLoss { host_left: true }),
+                Transition::HostLost => {
+                    if let Some(event) = self.host_lost() {
+                        return Some(event);
+                    }
+                }
             }
         }
     }

@@ -27,6 +27,7 @@ impl<T: Transport> Session<T> {
         let is_all = self.receive();
         self.take_closed(is_all);
         self.poll_connections();
+        self.poll_migration();
         self.closing.poll(&mut self.transport, now);
     }
 
@@ -41,6 +42,7 @@ impl<T: Transport> Session<T> {
             return;
         }
         self.connections.extend_timeouts(gap);
+        self.extend_migration(gap);
         for (noted, _) in &mut self.closed {
             *noted = *noted + gap;
         }
@@ -126,6 +128,7 @@ impl<T: Transport> Session<T> {
             Route::Game(channel, mode) => (channel, mode, false),
             Route::Tagged(mode) => match payload.last().and_then(|&tag| Channel::from_tag(tag, lane, mode)) {
                 Some(channel) => (channel, mode, true),
+                None if payload.is_empty() && !mode.is_reliable() => return,
                 None => return self.close_violation(key, "a packet whose tag is no channel of its lane"),
             },
             Route::Control => return self.on_control(key, &message),
@@ -135,6 +138,10 @@ impl<T: Transport> Session<T> {
         };
         let len = payload.len() - usize::from(is_tagged);
         if len == 0 {
+            // Unreliable and empty, it marks the end of a match.
+            if payload.is_empty() && !mode.is_reliable() {
+                return;
+            }
             self.close_violation(key, "an empty packet");
         } else if dialect == Dialect::Native
             && !connection.receive.admit(lane, channel, mode, message.number())
@@ -159,9 +166,11 @@ impl<T: Transport> Session<T> {
     }
 
     /// A control message after the hello.
-    fn on_control(&mut self, key: u32, message: &T::Message) {
+    pub(super) fn on_control(&mut self, key: u32, message: &T::Message) {
         match Control::decode(message.payload()) {
             Ok(Control::Goodbye(goodbye)) => self.on_goodbye(key, goodbye),
+            Ok(Control::NewMatch(new_match)) => self.on_new_match(key, &new_match),
+            Ok(Control::State(state)) => self.on_state(key, state),
             // The hello for GodotSteam peers follows the native one.
             Ok(Control::GodotSteamHello(claim))
                 if self.connections[key].peer_id.is_some_and(|id| id.get() == claim) => {}

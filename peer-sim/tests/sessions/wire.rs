@@ -52,6 +52,10 @@ impl Wire {
 
     /// Property 9: one mode a lane, and no game data on lane 0.
     fn watch_lane(&mut self, connection: ConnectionHandle, lane: u8, flags: SendFlags, payload: &[u8]) {
+        // An empty one marks the end of a match.
+        if payload.is_empty() {
+            return;
+        }
         // On the shared lanes a packet's channel follows it.
         let (payload, tag) = match payload.split_last() {
             Some((&tag, packet)) if lane >= 4 => (packet, tag),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use peer_core::{
     Channel, EndReason, Event, Features, Hello, Lobby, LobbyId, PeerId, PutError, Session, Status, SteamId,
     Target, TransferMode, VirtualPort,
@@ -61,8 +62,12 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) ledger: Ledger,
     pub(crate) topology: Topology,
+    /// Whether games call `migrate` when they are told that the host is gone.
+    pub(crate) migrates: bool,
     /// Every connection that ended, by the player that heard of it: who, and why.
     pub(crate) endings: Vec<(usize, SteamId, EndReason)>,
+    /// Every end of a migration: whose, and the state that it brought.
+    pub(crate) migrations: Vec<(usize, Bytes)>,
     /// Pairs of sessions of which one disconnected the other.
     disconnected: BTreeSet<(usize, usize)>,
     wire: Rc<RefCell<Wire>>,
@@ -85,7 +90,9 @@ impl World {
             network,
             ledger: Ledger::default(),
             topology,
+            migrates: false,
             endings: Vec::new(),
+            migrations: Vec::new(),
             disconnected: BTreeSet::new(),
             wire: Rc::default(),
             players: (0..players).map(|_| None).collect(),
@@ -318,6 +325,11 @@ impl World {
                 }
             }
         }
+        if let Some(lobby) = player.session.watched_lobby()
+            && let Some(owner) = self.network.lobby_owner(lobby, steam_id(index))
+        {
+            player.session.lobby_owner_changed(lobby, owner, now);
+        }
         while let Some(packet) = player.session.pop() {
             match player.current {
                 Some(current) => {
@@ -339,7 +351,18 @@ impl World {
             let Some(event) = player.session.next_event() else { break };
             let current = player.current;
             match event {
+                Event::HostLost { .. } if self.migrates => self.migrate(index),
+                Event::HostLost { .. } => {}
+                Event::Migrated { state } => {
+                    // Whoever becomes host has another id from here on.
+                    let id = player.session.unique_id().expect("a session has an id");
+                    self.ledger.records[current.expect("a session")].peer_id = id;
+                    self.migrations.push((index, state));
+                }
                 Event::PeerConnected(id) => {
+                    if id.is_host() && self.migrates {
+                        player.host = player.session.steam_id_for_peer_id(id).expect("the host is known");
+                    }
                     let steam_id = player.session.steam_id_for_peer_id(id).expect("a peer has a user");
                     self.ledger.connected(current.expect("a session"), id, steam_id);
                 }
@@ -363,6 +386,39 @@ impl World {
             self.lost_session(index, Fate::LostHost);
         }
         self.watch_statuses();
+    }
+
+    /// The game goes on in another record, where nothing of this one may arrive.
+    fn migrate(&mut self, index: usize) {
+        let now = self.network.now();
+        let Some(player) = &mut self.players[index] else { return };
+        if let Some(current) = player.current.take() {
+            self.ledger.end(current, Fate::LostHost);
+        }
+        player.session.migrate(now).expect("the match can go on");
+        let id = player.session.unique_id().expect("a session has an id");
+        player.current = Some(self.ledger.begin(steam_id(index), id));
+        player.reasons.clear();
+    }
+
+    /// Who hosts.
+    pub(crate) fn hosts(&self) -> Vec<usize> {
+        let hosts = self.players.iter().enumerate();
+        hosts
+            .filter(|(_, player)| player.as_ref().is_some_and(|of| of.session.is_host()))
+            .map(|(of, _)| of)
+            .collect()
+    }
+
+    /// All who live and have a session are in one match, with one host.
+    pub(crate) fn is_one_match(&self) -> Result<(), String> {
+        self.everyone_agrees()?;
+        let playing = self.players.iter().flatten().filter(|player| player.current.is_some());
+        let waiting = playing.filter(|player| player.session.status() != Status::Connected).count();
+        match (self.hosts().len(), waiting) {
+            (1, 0) => Ok(()),
+            _ => Err(format!("hosts {:?}, and {waiting} wait", self.hosts())),
+        }
     }
 
     fn lost_session(&mut self, player: usize, fate: Fate) {
@@ -405,9 +461,9 @@ impl World {
             player.last_status = after;
             let is_allowed = before == after
                 || match (before, after) {
-                    (Status::Disconnected, Status::Connected) => index == 0,
+                    (Status::Disconnected, Status::Connected) => index == 0 || self.migrates,
                     (Status::Disconnected, Status::Connecting) | (Status::Connecting, Status::Connected) => {
-                        index != 0
+                        index != 0 || self.migrates
                     }
                     (_, Status::Disconnected) => true,
                     _ => false,

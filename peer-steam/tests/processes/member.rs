@@ -288,7 +288,7 @@ impl Play {
                 say!("disconnected {}", account(met[&id]));
             }
             Event::ConnectionEnded { steam_id, reason, .. } => say!("ended {} {reason:?}", account(steam_id)),
-            Event::RelayOverridden { .. } => {}
+            Event::RelayOverridden { .. } | Event::HostLost { .. } | Event::Migrated { .. } => {}
         });
         while let Some(packet) = self.game.session.pop() {
             assert_eq!(packet.mode, TransferMode::Reliable);

@@ -247,6 +247,8 @@ impl Game {
                     *ended = true;
                 }
             }
+            Some(Event::HostLost { .. }) => assert!(self.told.is_empty()),
+            Some(Event::Migrated { .. }) => panic!("nobody has called migrate"),
             Some(Event::RelayOverridden { .. }) => assert!(self.status == Status::Connecting),
         }
         event.is_some()

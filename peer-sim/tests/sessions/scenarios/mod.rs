@@ -7,6 +7,7 @@ mod hello;
 mod joining;
 mod leaving;
 mod matches;
+mod migration;
 mod relay;
 mod returning;
 mod strict;
