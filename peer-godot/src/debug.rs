@@ -103,6 +103,8 @@ pub(crate) fn print_event(own: Option<PeerId>, event: &Event) {
         Event::ConnectionEnded { steam_id, reason, message, .. } => {
             godot_print!("SteamMultiplayerPeer {own}: connection with {steam_id} ended: {reason} {message}");
         }
+        Event::HostLost { .. } => godot_print!("SteamMultiplayerPeer {own}: the host is gone"),
+        Event::Migrated { .. } => godot_print!("SteamMultiplayerPeer {own}: the match goes on"),
         Event::RelayOverridden { .. } => {}
     }
 }

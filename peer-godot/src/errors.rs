@@ -70,8 +70,8 @@ impl AsError for SessionError {
             | Self::Listen(TransportError::Unavailable)
             | Self::Connect(_, TransportError::Unavailable) => Error::ERR_UNAVAILABLE,
             Self::AlreadyInUse => Error::ERR_ALREADY_IN_USE,
-            Self::NotActive => Error::ERR_UNCONFIGURED,
-            Self::UnknownPeer(_) | Self::BadPriority => Error::ERR_INVALID_PARAMETER,
+            Self::NotActive | Self::NoLostMatch | Self::NotHost => Error::ERR_UNCONFIGURED,
+            Self::UnknownPeer(_) | Self::BadPriority | Self::StateTooLarge(_) => Error::ERR_INVALID_PARAMETER,
             _ => Error::ERR_CANT_CREATE,
         }
     }

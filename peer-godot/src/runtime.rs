@@ -142,6 +142,9 @@ fn run_callbacks() {
         std::iter::from_fn(|| steam.next_lobby_event()).collect::<Vec<_>>()
     });
     let mut events = events.unwrap_or_default();
+    for session in sessions() {
+        pass_lobby_owner(&mut session.borrow_mut());
+    }
     if events.is_empty() {
         return;
     }
@@ -153,6 +156,14 @@ fn run_callbacks() {
         let excess = runtime.lobby_events.len().saturating_sub(MAX_EVENTS);
         runtime.lobby_events.drain(..excess);
     });
+}
+
+/// Steam does not always report another owner.
+fn pass_lobby_owner(session: &mut Session<SteamTransport>) {
+    let Some(lobby) = session.watched_lobby() else { return };
+    if let Some(owner) = steam(|steam| steam.lobby_owner(lobby)).flatten() {
+        session.lobby_owner_changed(lobby, owner, now());
+    }
 }
 
 fn pass_lobby_events(session: &mut Session<SteamTransport>, events: &[LobbyEvent]) {

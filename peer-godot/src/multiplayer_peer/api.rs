@@ -109,6 +109,28 @@ impl SteamMultiplayerPeer {
         session.peers().iter().map(entry).collect()
     }
 
+    /// Goes on with a match whose host is gone. Call it in a handler of [signal host_lost] or of
+    /// [signal MultiplayerAPI.server_disconnected], and leave the peer where it is assigned: the lobby's new owner becomes the
+    /// host, with the id 1, the others connect to it and keep their ids, and [signal migrated] tells when it is done. Nothing
+    /// that was sent before arrives after it. Without a new host in 30 seconds, [signal MultiplayerAPI.connection_failed] is
+    /// emitted; members that do not follow in that time are disconnected.
+    ///
+    /// Returns [constant OK], [constant ERR_UNCONFIGURED] if no match of a lobby has lost its host, or
+    /// [constant ERR_ALREADY_IN_USE] if the peer is not disconnected.
+    #[func]
+    fn migrate(&mut self) -> Error {
+        let Some(session) = self.session("migrate") else { return Error::ERR_UNAVAILABLE };
+        let checked = session.borrow().check_migrate();
+        if checked.is_err() || !self.is_emitting {
+            return if checked.is_err() { self.report("migrate", checked) } else { self.go_on() };
+        }
+        // The engine has yet to see that the peer is disconnected, and to emit `server_disconnected`.
+        self.to_gd().run_deferred_gd(|mut this| {
+            this.bind_mut().go_on();
+        });
+        Error::OK
+    }
+
     /// Returns the id of the lobby that this peer follows, or 0.
     #[func]
     fn get_tracked_lobby(&self) -> i64 {
@@ -182,6 +204,10 @@ impl SteamMultiplayerPeer {
 }
 
 impl SteamMultiplayerPeer {
+    fn go_on(&mut self) -> Error {
+        self.begin("migrate", |session| session.migrate(runtime::now()))
+    }
+
     /// Starts a session, whichever way.
     fn begin(
         &mut self,

@@ -8,7 +8,7 @@ use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
 use peer_core::limits::MAX_PACKET_BYTES;
-use peer_core::{Channel, Event, PeerId, PutError, Status, Target, TransferMode};
+use peer_core::{Channel, Event, PeerId, PutError, Status, SteamId, Target, TransferMode};
 
 use super::SteamMultiplayerPeer;
 use super::api::with_peer;
@@ -34,7 +34,9 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
             adaptive_send_rate: PhantomVar::default(),
             max_send_rate: PhantomVar::default(),
             direct_connections: false,
+            migration_state: PhantomVar::default(),
             local: MainThread::new(),
+            is_emitting: false,
             target: 0,
             channel: 0,
             mode: TransferMode::Reliable,
@@ -53,7 +55,9 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
         runtime::pump();
         local.session.borrow_mut().poll(runtime::now());
         let session = Rc::clone(&local.session);
+        self.is_emitting = true;
         let this = self.emit_events(&session);
+        self.is_emitting = false;
         if let Some(local) = self.local.get_mut() {
             local.drain_if_closed();
         }
@@ -239,6 +243,12 @@ impl SteamMultiplayerPeer {
                     let peer = peer.map_or(0, PeerId::to_int);
                     let (steam_id, reason) = (steam_id.to_int(), i64::from(reason.code()));
                     self.signals().connection_ended().emit(steam_id, peer, reason, &GString::from(&message));
+                }
+                Event::HostLost { new_host } => {
+                    self.signals().host_lost().emit(new_host.map_or(0, SteamId::to_int));
+                }
+                Event::Migrated { state } => {
+                    self.signals().migrated().emit(&PackedByteArray::from(&state[..]));
                 }
                 Event::RelayOverridden { server_relay } => {
                     let _free = self.base_mut();

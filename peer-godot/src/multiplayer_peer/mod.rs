@@ -94,7 +94,16 @@ pub(crate) struct SteamMultiplayerPeer {
     #[var(get = get_direct_connections, set = set_direct_connections, usage_flags = [DEFAULT])]
     direct_connections: bool,
 
+    /// What [signal migrated] brings to everyone once the host is gone: what the next host needs to go on, for example by
+    /// [method @GlobalScope.var_to_bytes]. The host sets it as often as it likes, and everyone is handed it as it is set; it
+    /// can have at most 524,224 bytes.
+    #[var(get = get_migration_state, set = set_migration_state, usage_flags = [DEFAULT])]
+    #[allow(dead_code, reason = "the session has the value")]
+    migration_state: PhantomVar<PackedByteArray>,
+
     local: MainThread<Local>,
+    /// Signals of a poll are being emitted.
+    is_emitting: bool,
     // What `MultiplayerPeer` keeps for the packets to come.
     target: i32,
     channel: i32,
@@ -176,6 +185,32 @@ impl SteamMultiplayerPeer {
     /// peer; otherwise [signal MultiplayerPeer.peer_disconnected] follows.
     #[signal]
     fn connection_ended(steam_id: i64, peer_id: i64, reason: i64, message: GString);
+
+    /// Emitted when the host of a lobby's match is gone, right before [signal MultiplayerAPI.server_disconnected]. Call
+    /// [method migrate] in its handler to go on. [param new_host_steam_id] is the lobby's new owner, or 0 if Steam has not named
+    /// it yet.
+    #[signal]
+    fn host_lost(new_host_steam_id: i64);
+
+    /// Emitted when the match goes on after [method migrate]: on the new host, whose id is 1 from now on, and on everyone else
+    /// once it is connected to it. [param state] is the last [member migration_state] that the former host had set.
+    #[signal]
+    fn migrated(state: PackedByteArray);
+
+    /// Returns [member migration_state].
+    #[func]
+    fn get_migration_state(&self) -> PackedByteArray {
+        let Some(session) = self.session("get_migration_state") else { return PackedByteArray::new() };
+        PackedByteArray::from(&session.borrow().migration_state()[..])
+    }
+
+    /// Sets [member migration_state]. Prints an error on a client, or if it is too large.
+    #[func]
+    fn set_migration_state(&mut self, migration_state: PackedByteArray) {
+        let Some(session) = self.session("set_migration_state") else { return };
+        let set = session.borrow_mut().set_migration_state(migration_state.to_vec().into());
+        self.report("set_migration_state", set);
+    }
 
     /// Returns [member debug_level].
     #[func]

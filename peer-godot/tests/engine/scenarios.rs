@@ -50,6 +50,7 @@ scenarios! {
     with_a_relay_clients_know_the_host_alone: "relay", ["host", "a", "b", "c"];
     the_hosts_relay_setting_holds_for_all: "relay_mix", ["host", "a", "b", "c"];
     without_a_relay_everyone_knows_everyone: "mesh", ["host", "a", "b", "c"];
+    the_others_go_on_when_the_host_leaves: "migrate", ["host", "a", "b"];
     spawned_nodes_and_their_state_are_the_same_everywhere: "replication", ["host", "early", "late"];
     every_channel_keeps_its_order: "channels", ["host", "client"];
     a_burst_past_steams_buffer_arrives_whole: "burst", ["host", "client"];

@@ -352,7 +352,6 @@ impl World {
             let current = player.current;
             match event {
                 Event::HostLost { .. } if self.migrates => self.migrate(index),
-                Event::HostLost { .. } => {}
                 Event::Migrated { state } => {
                     // Whoever becomes host has another id from here on.
                     let id = player.session.unique_id().expect("a session has an id");
@@ -376,7 +375,7 @@ impl World {
                         player.reasons.insert(peer, reason);
                     }
                 }
-                Event::RelayOverridden { .. } => {}
+                Event::HostLost { .. } | Event::RelayOverridden { .. } => {}
             }
             self.check_identities(index);
             self.watch_statuses();
@@ -390,6 +389,7 @@ impl World {
 
     /// The game goes on in another record, where nothing of this one may arrive.
     fn migrate(&mut self, index: usize) {
+        self.watch_statuses();
         let now = self.network.now();
         let Some(player) = &mut self.players[index] else { return };
         if let Some(current) = player.current.take() {

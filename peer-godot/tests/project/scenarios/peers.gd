@@ -23,7 +23,7 @@ func host() -> void:
 	equal(peer.create_host(), OK, "create_host")
 	equal(status(), MultiplayerPeer.CONNECTION_CONNECTED, "the status of a host")
 	equal(peer.get_unique_id(), 1, "the id of a host")
-	equal(peer.is_server_relay_supported(), false, "is_server_relay_supported")
+	equal(peer.is_server_relay_supported(), true, "is_server_relay_supported without a lobby")
 	equal(peer.refuse_new_connections, false, "refuse_new_connections after create_host")
 	equal(peer.get_peer_id_for_steam_id(steam_id(1)), 1, "get_peer_id_for_steam_id of oneself")
 	equal(peer.get_steam_id_for_peer_id(1), steam_id(1), "get_steam_id_for_peer_id of oneself")
