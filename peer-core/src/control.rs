@@ -75,6 +75,8 @@ bitflags! {
         const SERVER_RELAY = 1 << 1;
         /// Nobody has decided whether the host relays: it is as the peers find each other.
         const UNDECIDED_RELAY = 1 << 2;
+        /// It understands packets in pieces.
+        const PIECES = 1 << 3;
         /// It understands [`NewMatch`] and states.
         const MIGRATES = 1 << 8;
         const _ = !0;

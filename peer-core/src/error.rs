@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::id::{LobbyId, SteamId};
-use crate::limits::{MAX_MIGRATION_STATE_BYTES, MAX_PACKET_BYTES};
+use crate::limits::MAX_MIGRATION_STATE_BYTES;
 use crate::transport::TransportError;
 
 /// Why a packet was not put. Nothing of it was sent to anyone.
@@ -15,12 +15,9 @@ pub enum PutError {
     /// The packet is empty.
     #[error("an empty packet cannot be sent")]
     Empty,
-    /// The packet is too large for Steam.
-    #[error(
-        "a packet of {0} bytes cannot be sent: the limit is {MAX_PACKET_BYTES}, and one less on channels other than 0; \
-         send it in parts"
-    )]
-    TooLarge(usize),
+    /// The packet has more bytes than a target can get, which is the second number.
+    #[error("a packet of {0} bytes cannot be sent: the limit is {1}")]
+    TooLarge(usize, usize),
     /// The target names a peer that is not connected.
     #[error("target peer {0} is not connected")]
     UnknownTarget(i32),

@@ -7,7 +7,16 @@ use crate::lane::{Channel, TransferMode};
 use crate::limits::{MAX_INBOX_BYTES, MAX_INBOX_PACKETS};
 use crate::transport::Message;
 
-/// A packet from a peer. Its bytes stay in the transport's own memory until it is dropped.
+/// The bytes of a packet.
+#[derive(Debug)]
+pub(crate) enum Body<M> {
+    /// The first `len` bytes of a message, in the transport's own memory.
+    Message { message: M, len: usize },
+    /// What came in pieces.
+    Joined(Box<[u8]>),
+}
+
+/// A packet from a peer. Its bytes stay in the transport's own memory until it is dropped, unless it came in pieces.
 #[derive(Debug)]
 pub struct Packet<M> {
     /// Who sent it.
@@ -17,27 +26,21 @@ pub struct Packet<M> {
     /// The mode it was sent in.
     pub mode: TransferMode,
     pub(crate) key: u32,
-    is_tagged: bool,
-    message: M,
+    body: Body<M>,
 }
 
 impl<M: Message> Packet<M> {
-    pub(crate) fn new(
-        peer: PeerId,
-        channel: Channel,
-        mode: TransferMode,
-        key: u32,
-        is_tagged: bool,
-        message: M,
-    ) -> Self {
-        Self { peer, channel, mode, key, is_tagged, message }
+    pub(crate) fn new(peer: PeerId, channel: Channel, mode: TransferMode, key: u32, body: Body<M>) -> Self {
+        Self { peer, channel, mode, key, body }
     }
 
     /// Its bytes.
+    #[inline]
     pub fn payload(&self) -> &[u8] {
-        let payload = self.message.payload();
-        // A tagged message has its tag, or it would not have become a packet.
-        &payload[..payload.len() - usize::from(self.is_tagged)]
+        match &self.body {
+            Body::Message { message, len } => &message.payload()[..*len],
+            Body::Joined(bytes) => bytes,
+        }
     }
 }
 

@@ -88,6 +88,11 @@ impl Lane {
         self.0
     }
 
+    /// Whether native peers send ordered packets on it.
+    pub(crate) const fn is_ordered(self) -> bool {
+        matches!(self.0, 3 | 7)
+    }
+
     /// The lane as an index among those that work.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize % Self::COUNT
@@ -130,7 +135,8 @@ bitflags! {
 }
 
 /// The largest message that Steam sends unreliably, in bytes: 15 fragments of 1,100. A larger one would silently
-/// go reliable on an unreliable lane, so it is moved to the reliable lane of its channel here.
+/// go reliable on an unreliable lane, so it is moved to the reliable lane of its channel here. Between peers that know
+/// pieces it is also the largest packet that travels whole.
 pub const MAX_UNRELIABLE_BYTES: usize = 16_500;
 
 /// The mode in which a packet of `len` bytes, its tag included, really travels.

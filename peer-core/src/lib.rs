@@ -36,6 +36,7 @@ mod lane;
 pub mod limits;
 mod lobby;
 mod payload;
+mod piece;
 mod priorities;
 mod reason;
 mod roster;
@@ -57,6 +58,7 @@ pub use lane::{
     Channel, Dialect, Lane, MAX_UNRELIABLE_BYTES, Route, SendFlags, TransferMode, effective_mode, send_flags,
 };
 pub use lobby::Lobby;
+pub use piece::{FirstPiece, Piece};
 pub use reason::{
     EndReason, STEAM_BAD_CERTIFICATE, STEAM_BAD_CRYPT, STEAM_MISC_GENERIC, STEAM_NO_CONNECTION,
     STEAM_RENDEZVOUS, STEAM_TIMEOUT,

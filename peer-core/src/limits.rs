@@ -2,8 +2,19 @@
 
 use std::time::Duration;
 
-/// The largest packet, in bytes: Steam's `k_cbMaxSteamNetworkingSocketsMessageSizeSend`.
-pub const MAX_PACKET_BYTES: usize = 512 * 1024;
+/// The largest message, in bytes: Steam's `k_cbMaxSteamNetworkingSocketsMessageSizeSend`. Between peers that both know pieces
+/// a packet may have more.
+pub const MAX_MESSAGE_BYTES: usize = 512 * 1024;
+
+/// Default of `max_packet_bytes`.
+pub const DEFAULT_MAX_PACKET_BYTES: usize = 16 * 1024 * 1024;
+
+/// The most that `max_packet_bytes` can be.
+pub const MAX_PACKET_BYTES: usize = 1 << 30;
+
+/// Packets of one connection that are sent in pieces at a time, each on a channel of its own. What has come of them is
+/// kept until the last piece.
+pub const MAX_OPEN_PACKETS: usize = 4;
 
 /// How long a hello may take to arrive after Connected, before the connection is closed: as long as a game that loads may
 /// block its main thread.
@@ -22,8 +33,27 @@ pub const LOSS_REPORT_TIMEOUT: Duration = Duration::from_secs(1);
 /// What Steam's send buffer of a connection holds (`k_ESteamNetworkingConfig_SendBufferSize`, its default).
 pub const SEND_BUFFER_BYTES: u32 = 512 * 1024;
 
-/// What a message may take of that buffer beyond its bytes: Steam's own header.
+/// What is left of that buffer beside a message, in case that Steam counts otherwise than thought.
 pub const SEND_BUFFER_OVERHEAD_BYTES: usize = 64;
+
+/// What a reliable message takes of that buffer beyond its bytes, at most: the header that Steam counts.
+pub const SEND_BUFFER_ENTRY_BYTES: u32 = 8;
+
+/// Reliable bytes that Steam is given, and has not sent, before further ones wait here.
+pub const DIRECT_BYTES: usize = 64 * 1024;
+
+/// Reliable bytes that Steam is given beyond that for channels on which nothing waits, until the next flush.
+pub const EXPRESS_BYTES: usize = 16 * 1024;
+
+/// How long an unreliable packet may have to wait for its turn with `no_delay`; Steam's own bound
+/// (`k_nSteamNetworkingSend_NoDelay`), which GameNetworkingSockets 1.6.0 does not keep.
+pub const NO_DELAY_LIMIT: Duration = Duration::from_millis(200);
+
+/// How long after a flush the next one comes, as long as nothing is known of that.
+pub const DEFAULT_FRAME: Duration = Duration::from_millis(17);
+
+/// The longest time between two polls that the next one is expected to be like.
+pub const MAX_FRAME: Duration = Duration::from_millis(250);
 
 /// How long a request from someone who is not in the lobby waits for Steam to report that they are: the request and the
 /// lobby's message take different routes.
@@ -102,7 +132,7 @@ pub const MIGRATE_CALL_TIMEOUT: Duration = Duration::from_millis(500);
 pub const MAX_NEXT_HOST_REDIAL: Duration = Duration::from_secs(2);
 
 /// The largest `migration_state`, in bytes: one message, with its kind.
-pub const MAX_MIGRATION_STATE_BYTES: usize = MAX_PACKET_BYTES - 64;
+pub const MAX_MIGRATION_STATE_BYTES: usize = MAX_MESSAGE_BYTES - 64;
 
 /// Connections of one session, unfinished ones included. A lobby has at most 250 members.
 pub const MAX_CONNECTIONS: usize = 1_000;
@@ -135,7 +165,8 @@ pub const EARLY_PAUSE_BYTES: usize = 1024 * 1024;
 /// Overhead of a message that is held back, in bytes. Counted, so that tiny messages are bounded too.
 pub const HELD_ENTRY_BYTES: usize = 64;
 
-/// Bytes held back for all connections of a session together. Beyond that the connection that holds the most is closed.
+/// Bytes held back for all connections of a session together, or twice `max_packet_bytes` if that is more. Beyond that the
+/// connection that holds the most is closed.
 pub const MAX_HELD_BYTES: usize = 256 * 1024 * 1024;
 
 /// Messages in the send queue that cause a flush before the frame's end.

@@ -20,6 +20,10 @@ impl Default for Priorities {
 }
 
 impl Priorities {
+    pub(crate) fn get(&self, channel: Channel) -> LaneConfig {
+        self.0[channel.index()]
+    }
+
     pub(crate) fn set(&mut self, channel: Channel, config: LaneConfig) {
         self.0[channel.index()] = config;
     }

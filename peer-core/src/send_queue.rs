@@ -55,6 +55,12 @@ impl SendQueue {
         &mut self.messages[place as usize]
     }
 
+    /// Bytes of the messages of one connection.
+    pub(crate) fn bytes_for(&self, key: u32) -> usize {
+        let own = self.messages.iter().filter(|message| message.key == key);
+        own.map(|message| self.payloads[message.payload as usize].len()).sum()
+    }
+
     pub(crate) fn batch(&self) -> Batch<'_> {
         Batch { payloads: &self.payloads, messages: &self.messages }
     }

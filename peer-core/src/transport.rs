@@ -8,8 +8,9 @@ use std::fmt;
 use bytes::Bytes;
 use thiserror::Error;
 
+use crate::connection::backlog::Part;
 use crate::id::SteamId;
-use crate::lane::{Lane, SendFlags};
+use crate::lane::{Channel, Lane, SendFlags};
 use crate::reason::EndReason;
 
 /// A connection, as Steam numbers it (`HSteamNetConnection`). Never 0.
@@ -77,12 +78,16 @@ pub struct Outgoing {
     pub lane: Lane,
     /// Steam's flags for it.
     pub flags: SendFlags,
+    /// The packet's channel, and which part of it this is; they mean nothing to the transport.
+    pub(crate) channel: Channel,
+    pub(crate) part: Part,
 }
 
 impl Outgoing {
     /// A message outside of any session's queue: a control message, or one sent on a transport directly.
     pub fn new(connection: ConnectionHandle, payload: u32, lane: Lane, flags: SendFlags) -> Self {
-        Self { connection, payload, key: Token::NONE.0, lane, flags }
+        let (channel, part) = (Channel::ZERO, Part::Whole);
+        Self { connection, payload, key: Token::NONE.0, lane, flags, channel, part }
     }
 }
 

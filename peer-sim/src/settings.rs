@@ -73,6 +73,9 @@ pub struct NetworkSettings {
     /// Messages on lanes from 8 up arrive. GNS 1.6.0 writes the header of such a lane one byte too short, and the other
     /// side cannot read on: without this, the first such message ends the connection there with reason 5002.
     pub lanes_past_seven_work: bool,
+    /// A no-delay message that would have to wait for more than 200 ms is not taken, as Steam documents it. GNS 1.6.0 ignores
+    /// the flag (a FIXME at its only use).
+    pub no_delay_works: bool,
     /// Messages that wait to be received on a connection (`RecvBufferMessages`, raised from 1,000).
     pub receive_buffer_messages: usize,
     /// Bytes that wait to be received on a connection (`RecvBufferSize`, raised from 1 MiB).
@@ -119,6 +122,7 @@ impl NetworkSettings {
             idle_keep_alive: Duration::from_secs(10),
             ack_delay: Duration::from_millis(50),
             lanes_past_seven_work: false,
+            no_delay_works: false,
             receive_buffer_messages: 65_536,
             receive_buffer_bytes: 16 * 1024 * 1024,
             lobby_latency: Duration::from_millis(40),

@@ -124,9 +124,8 @@ const STARTUP_SHARE: f64 = 0.5;
 /// A message that waits longer than this for its turn means that the rate holds the connection back, in seconds.
 const LIMITED_QUEUE: f64 = 0.005;
 
-/// How much may lie in Steam's send buffer, in milliseconds at the current rate: enough for a frame and a late one after it,
-/// and what a packet put now waits at most for those before it on its lane.
-const SEND_WINDOW_MS: usize = 75;
+/// How much may lie in Steam's send buffer beyond what is sent in two frames, in milliseconds at the current rate.
+const SEND_WINDOW_MARGIN_MS: usize = 10;
 
 /// The smallest send window, in bytes.
 const MIN_SEND_WINDOW: usize = 16 * 1024;
@@ -389,9 +388,10 @@ impl RateController {
 }
 
 /// How many bytes should lie in Steam's send buffer at most at a rate in bytes a second, so that what is put next does not
-/// wait long. A single message may be larger.
-pub(crate) const fn send_window(rate: usize) -> usize {
-    let window = rate / 1_000 * SEND_WINDOW_MS;
+/// wait long, and Steam has enough for a frame and a late one after it. A single message may be larger.
+#[allow(clippy::cast_possible_truncation, reason = "a frame has less than 2^32 milliseconds")]
+pub(crate) const fn send_window(rate: usize, frame: Duration) -> usize {
+    let window = rate / 1_000 * (2 * frame.as_millis() as usize + SEND_WINDOW_MARGIN_MS);
     if window > MIN_SEND_WINDOW { window } else { MIN_SEND_WINDOW }
 }
 

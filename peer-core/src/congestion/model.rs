@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use std::time::Duration;
+
 use super::{RateController, Sample, send_window};
 use crate::time::Time;
 use crate::transport::RealTimeStatus;
@@ -161,7 +163,9 @@ impl Flow {
             self.controller.update(&sample, max_rate);
             self.next_update = now + u64::try_from(self.controller.interval().as_micros()).unwrap();
         }
-        while self.backlog >= PAYLOAD && self.pending + PAYLOAD <= send_window(self.controller.rate()) {
+        while self.backlog >= PAYLOAD
+            && self.pending + PAYLOAD <= send_window(self.controller.rate(), Duration::from_micros(FRAME))
+        {
             self.backlog -= PAYLOAD;
             self.pending += PAYLOAD;
             self.put += PAYLOAD;

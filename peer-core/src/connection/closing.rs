@@ -9,6 +9,8 @@
 //! goodbye is answered with ours, which takes the acknowledgement along, and the handle is closed as soon as that is
 //! on the wire.
 
+use std::time::Duration;
+
 use crate::connection::Close;
 use crate::connection::send::{Drain, SendHalf, SendHalves};
 use crate::control::{Goodbye, truncate};
@@ -161,8 +163,10 @@ impl ClosingList {
     }
 
     /// Sends more of what is left, and closes the connections that are done.
-    pub(crate) fn poll<T: Transport>(&mut self, transport: &mut T, now: Time) {
+    /// The next poll comes about `frame` later.
+    pub(crate) fn poll<T: Transport>(&mut self, transport: &mut T, now: Time, frame: Duration) {
         let Self { list, buffers } = self;
+        buffers.drain.frame = frame;
         list.retain_mut(|closing| {
             let is_done = now >= closing.until
                 || closing.send.is_broken
@@ -197,7 +201,7 @@ impl Closing {
         }
         let Buffers { queue, results, drain } = buffers;
         if self.send.is_backlogged() {
-            drain.add_full(0);
+            drain.add(0);
             drain.start(transport, self);
             // The goodbye that follows has the order not to wait.
             drain.run(transport, self, queue, results, SendFlags::empty());

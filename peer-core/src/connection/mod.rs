@@ -1,8 +1,9 @@
 //! One connection, from the dial or request that opens it until its peer is forgotten.
 //!
 //! [`table`] holds the connections of a session and makes every change of [`State`]. [`send`] and [`receive`] are a
-//! connection's two halves. Once this side closes a connection that still has something to send, [`closing`] owns it.
+//! connection's two halves, [`backlog`] is what waits to be sent. Once this side closes a connection that still has something to send, [`closing`] owns it.
 
+pub(crate) mod backlog;
 pub(crate) mod closing;
 pub(crate) mod receive;
 pub(crate) mod send;

@@ -9,7 +9,6 @@ use slab::Slab;
 use crate::connection::receive::ReceiveHalf;
 use crate::connection::send::{SendHalf, SendHalves};
 use crate::connection::{Connection, Probe, State};
-use crate::limits::MAX_HELD_BYTES;
 use crate::time::Time;
 use crate::transport::{ConnectionHandle, Message};
 
@@ -106,9 +105,9 @@ impl<M: Message> Table<M> {
         result
     }
 
-    /// If all connections together hold back more than they may: the one that holds the most.
-    pub(crate) fn largest_holder(&self) -> Option<u32> {
-        if self.held_bytes <= MAX_HELD_BYTES {
+    /// If all connections together hold back more than that: the one that holds the most.
+    pub(crate) fn largest_holder(&self, max_bytes: usize) -> Option<u32> {
+        if self.held_bytes <= max_bytes {
             return None;
         }
         self.slab

@@ -3,6 +3,7 @@
 use std::mem;
 use std::time::Duration;
 
+use crate::connection::receive::ReceiveHalf;
 use crate::connection::{Close, State};
 use crate::control::{Goodbye, truncate};
 use crate::error::SessionError;
@@ -254,6 +255,8 @@ impl<T: Transport> Session<T> {
     pub(super) fn close_handle(&mut self, key: u32, close: &Close, mode: CloseMode) {
         // Whatever its peer still says, a goodbye above all, is of no use in Steam's queue.
         self.resume(key);
+        // Nor are packets that lack pieces.
+        self.connections.with_held(key, ReceiveHalf::drop_partial);
         let connection = &mut self.connections[key];
         let is_connected = connection.is_connected();
         let is_coming_up = connection.is_accepted && matches!(connection.state(), State::Connecting);

@@ -7,7 +7,7 @@ use crate::control::{Control, Features, Hello, MatchId};
 use crate::event::{Event, Transition};
 use crate::id::{PeerId, SteamId};
 use crate::lane::{Dialect, Lane, SendFlags};
-use crate::limits::{HELLO_TIMEOUT, MAX_AWAITING_HELLO};
+use crate::limits::{HELLO_TIMEOUT, MAX_AWAITING_HELLO, MAX_HELD_BYTES};
 use crate::reason::EndReason;
 use crate::roster::Peer;
 use crate::session::close::CloseMode;
@@ -35,7 +35,7 @@ impl<T: Transport> Session<T> {
             return;
         };
         let hello = Hello {
-            features: Features::DERIVED_ID | Features::MIGRATES | active.relay.features(),
+            features: Features::DERIVED_ID | Features::PIECES | Features::MIGRATES | active.relay.features(),
             peer_id: active.id.get(),
             nonce: active.nonce,
             match_id: Some(active.match_id()),
@@ -89,7 +89,9 @@ impl<T: Transport> Session<T> {
                 return self.close_refused(key, Close::new(error.end_reason(), error.to_string()));
             }
         };
-        self.connections[key].send.dialect = dialect;
+        let half = &mut self.connections[key].send;
+        half.dialect = dialect;
+        half.has_pieces = hello.features.contains(Features::PIECES);
         if let Err(close) = self.check_match(key, &hello) {
             let user = self.connections[key].steam_id;
             self.close_refused(key, close);
@@ -371,7 +373,8 @@ impl<T: Transport> Session<T> {
 
     /// Closes the connection that holds back the most, if all together hold back too much.
     pub(super) fn close_largest_holder(&mut self) {
-        if let Some(key) = self.connections.largest_holder() {
+        let most = MAX_HELD_BYTES.max(2 * self.settings.max_packet_bytes());
+        if let Some(key) = self.connections.largest_holder(most) {
             let why = "too much of what it sent is held back";
             self.close_refused(key, Close::new(EndReason::TooFarBehind, why));
         }

@@ -18,13 +18,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use rand::RngExt;
 
+use crate::connection::backlog::{Part, Unsent};
 use crate::connection::send::SendHalves;
 use crate::connection::{Close, Connection, Dial, State};
 use crate::control::{Features, MatchId, NewMatch, encode_state};
 use crate::error::SessionError;
 use crate::event::{Event, Transition};
 use crate::id::{LobbyId, PeerId, SteamId};
-use crate::lane::{Dialect, Lane, SendFlags};
+use crate::lane::{Channel, Dialect, Lane, SendFlags};
 use crate::limits::{
     CLOSE_TIMEOUT, MAX_MIGRATION_STATE_BYTES, MAX_NEXT_HOST_REDIAL, MAX_PENDING_APPROVAL,
     MIGRATE_CALL_TIMEOUT, MIGRATION_TIMEOUT,
@@ -537,11 +538,12 @@ impl<T: Transport> Session<T> {
         let half = &mut connection.send;
         if half.is_backlogged() || !half.has_room(payload.len()) {
             if !half.is_backlogged() {
-                self.drain.add_full(key);
+                self.drain.add(key);
             }
-            return half.push_backlog(Lane::CONTROL, payload);
+            let unsent = Unsent { payload, lane: Lane::CONTROL, part: Part::Whole };
+            return half.push_backlog(Channel::ZERO, self.priorities.get(Channel::ZERO), unsent);
         }
-        half.count_put(payload.len());
+        half.count_reliable(payload.len());
         let message = [Outgoing::new(handle, 0, Lane::CONTROL, SendFlags::RELIABLE | SendFlags::NO_NAGLE)];
         self.transport.send(Batch { payloads: &[payload], messages: &message }, &mut self.results);
         let sent = self.results.drain(..).all(|result| result.message_number().is_some());

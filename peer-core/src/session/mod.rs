@@ -28,8 +28,10 @@ use crate::error::SessionError;
 use crate::event::{Event, Transition, Transitions};
 use crate::id::{LobbyId, PeerId, SteamId};
 use crate::inbox::{Inbox, Packet};
-use crate::lane::{Channel, Lane};
-use crate::limits::{DEFAULT_MAX_BACKLOG_BYTES, DEFAULT_MAX_SEND_RATE};
+use crate::lane::{Channel, Lane, MAX_UNRELIABLE_BYTES};
+use crate::limits::{
+    DEFAULT_MAX_BACKLOG_BYTES, DEFAULT_MAX_PACKET_BYTES, DEFAULT_MAX_SEND_RATE, MAX_PACKET_BYTES,
+};
 use crate::lobby::TrackedLobby;
 use crate::payload::PayloadPool;
 use crate::priorities::Priorities;
@@ -76,6 +78,10 @@ pub struct Settings {
     pub server_relay: Option<bool>,
     /// How many clients a host takes; a further one is refused as [`Full`](crate::EndReason::Full). Default 0: no limit.
     pub max_clients: usize,
+    /// The largest packet that can be put or received, in bytes, within 16,500 and 1 GiB. Between peers of which one does not know
+    /// pieces (GodotSteam's) the limit is 524,288, and one less on channels other than 0. Set it to the same on every
+    /// side: a packet over it ends the connection. Default 16 MiB.
+    pub max_packet_bytes: usize,
     /// How many reliable bytes may wait for room in Steam's send buffer, for each connection; a put past that closes it.
     /// Each packet counts with 64 bytes of overhead. At least 524,288, so that one packet always fits. Default 64 MiB.
     pub max_backlog_bytes: usize,
@@ -96,10 +102,18 @@ impl Default for Settings {
             lobby_members_only: true,
             server_relay: None,
             max_clients: 0,
+            max_packet_bytes: DEFAULT_MAX_PACKET_BYTES,
             max_backlog_bytes: DEFAULT_MAX_BACKLOG_BYTES,
             adaptive_send_rate: true,
             max_send_rate: DEFAULT_MAX_SEND_RATE,
         }
+    }
+}
+
+impl Settings {
+    /// [`max_packet_bytes`](Self::max_packet_bytes) within its bounds.
+    pub(crate) fn max_packet_bytes(&self) -> usize {
+        self.max_packet_bytes.clamp(MAX_UNRELIABLE_BYTES, MAX_PACKET_BYTES)
     }
 }
 
@@ -194,6 +208,8 @@ pub struct Session<T: Transport> {
     /// Connections with a backlog.
     drain: Drain,
     priorities: Priorities,
+    /// Counts polls.
+    polls: u32,
     send_rates: SendRates,
     counters: Counters,
     // Buffers kept between calls.
@@ -233,6 +249,7 @@ impl<T: Transport> Session<T> {
             queued: Vec::new(),
             drain: Drain::default(),
             priorities: Priorities::default(),
+            polls: 0,
             send_rates: SendRates::default(),
             counters: Counters::default(),
             results: Vec::new(),
@@ -327,7 +344,8 @@ impl<T: Transport> Session<T> {
         }
         self.priorities.set(channel, config);
         let Self { connections, transport, priorities, .. } = self;
-        for connection in connections.iter() {
+        for connection in connections.iter_mut() {
+            connection.send.set_priority(channel, config);
             // Before its hello a connection has one lane, for control.
             let Some(handle) = connection.handle.filter(|_| connection.peer_id.is_some()) else { continue };
             // A connection that is gone is reported by a status change.
@@ -353,10 +371,10 @@ impl<T: Transport> Session<T> {
         Some(status)
     }
 
-    /// Bytes put for a peer that Steam has not taken yet, with 64 bytes of overhead for each packet in the backlog.
+    /// Bytes put for a peer that wait to be given to Steam, with 64 bytes of overhead for each packet or piece.
     pub fn backlog_bytes(&self, id: PeerId) -> Option<usize> {
         let connection = &self.connections[self.roster.get(id)?.key];
-        Some(connection.send.unsent_bytes())
+        Some(connection.send.backlog_bytes())
     }
 
     /// The transport, for what the session does not offer.

@@ -1,13 +1,15 @@
 //! Taking in what the network brings: status changes, messages, and the passing of time.
 
+use crate::connection::receive::Completed;
 use crate::connection::{Close, State};
 use crate::control::Control;
-use crate::inbox::Packet;
-use crate::lane::{Channel, Dialect, Lane, Route};
+use crate::inbox::{Body, Packet};
+use crate::lane::{Channel, Dialect, Lane, MAX_UNRELIABLE_BYTES, Route, TransferMode};
 use crate::limits::{
-    ANSWER_TIMEOUT, DRAIN_TIMEOUT, DRAINING_REDIAL, LOSS_REPORT_TIMEOUT, MAX_BLOCKED, MAX_MESSAGES_PER_POLL,
-    MAX_POLL_GAP, RECEIVE_BATCH,
+    ANSWER_TIMEOUT, DRAIN_TIMEOUT, DRAINING_REDIAL, LOSS_REPORT_TIMEOUT, MAX_BLOCKED, MAX_FRAME,
+    MAX_MESSAGES_PER_POLL, MAX_POLL_GAP, RECEIVE_BATCH,
 };
+use crate::piece::Piece;
 use crate::reason::{EndReason, STEAM_MISC_GENERIC};
 use crate::session::Session;
 use crate::session::close::CloseMode;
@@ -19,6 +21,7 @@ impl<T: Transport> Session<T> {
     /// packets.
     pub fn poll(&mut self, now: Time) {
         self.note_gap(now);
+        self.polls = self.polls.wrapping_add(1);
         self.poll_send_rates();
         self.poll_keep_alives();
         self.flush();
@@ -28,7 +31,7 @@ impl<T: Transport> Session<T> {
         self.take_closed(is_all);
         self.poll_connections();
         self.poll_migration();
-        self.closing.poll(&mut self.transport, now);
+        self.closing.poll(&mut self.transport, now, self.drain.frame);
     }
 
     /// After a time in which this process was blocked: it does not count against the peers. What they sent meanwhile is taken
@@ -38,6 +41,9 @@ impl<T: Transport> Session<T> {
         let gap = now - self.polled.max(since);
         self.polled = now;
         self.now = now;
+        // A late frame is likely to be followed by others.
+        let frame = self.drain.frame;
+        self.drain.frame = gap.min(MAX_FRAME).max(frame / 8 * 7);
         if gap <= MAX_POLL_GAP {
             return;
         }
@@ -137,6 +143,9 @@ impl<T: Transport> Session<T> {
             }
         };
         let len = payload.len() - usize::from(is_tagged);
+        if connection.send.has_pieces && mode.is_reliable() && payload.len() > MAX_UNRELIABLE_BYTES {
+            return self.on_piece(key, channel, len, message);
+        }
         if len == 0 {
             // Unreliable and empty, it marks the end of a match.
             if payload.is_empty() && !mode.is_reliable() {
@@ -151,8 +160,40 @@ impl<T: Transport> Session<T> {
             self.counters.packets_in += 1;
             self.counters.bytes_in += len as u64;
             connection.receive.unread += 1;
-            self.inbox.push(Packet::new(peer, channel, mode, key, is_tagged, message));
+            let body = Body::Message { message, len };
+            self.inbox.push(Packet::new(peer, channel, mode, key, body));
         }
+    }
+
+    /// A piece of a packet arrived, of `len` bytes without its channel's tag.
+    fn on_piece(&mut self, key: u32, channel: Channel, len: usize, message: T::Message) {
+        let Some(piece) = Piece::decode(&message.payload()[..len]) else {
+            return self.close_violation(key, "a large message that is no piece of a packet");
+        };
+        let (lane, number) = (message.lane(), message.number());
+        let receive = &mut self.connections[key].receive;
+        if !receive.admit(lane, channel, TransferMode::Reliable, number) {
+            return;
+        }
+        let most = self.settings.max_packet_bytes();
+        let added = self.connections.with_held(key, |of| of.add_piece(channel, piece, message, most));
+        let Completed { after, body } = match added {
+            Ok(Some(completed)) => completed,
+            Ok(None) => return self.close_largest_holder(),
+            Err(why) => return self.close_violation(key, why),
+        };
+        let connection = &mut self.connections[key];
+        let Some(peer) = connection.peer_id else { return };
+        let mode = if after.is_some() { TransferMode::UnreliableOrdered } else { TransferMode::Reliable };
+        if after.is_some_and(|after| !connection.receive.admit_late(channel, after)) {
+            self.counters.late += 1;
+            return;
+        }
+        connection.receive.unread += 1;
+        let packet = Packet::new(peer, channel, mode, key, body);
+        self.counters.packets_in += 1;
+        self.counters.bytes_in += packet.payload().len() as u64;
+        self.inbox.push(packet);
     }
 
     /// A message arrived on a connection that this side has closed. It matters only if the peer closes it as well.

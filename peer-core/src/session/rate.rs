@@ -2,12 +2,15 @@
 //!
 //! The session owns the schedule of this; what is done when its time has come is a method of the session.
 
-use crate::congestion::{Sample, send_window};
-use crate::limits::DEFAULT_SEND_RATE;
-use crate::limits::SEND_RATE_INTERVAL;
+use crate::congestion::Sample;
+use crate::limits::{DEFAULT_SEND_RATE, SEND_RATE_INTERVAL};
 use crate::session::Session;
 use crate::time::Time;
 use crate::transport::Transport;
+
+/// A connection on which more than this share of what it can send in a second was put since the last look may be held back
+/// by its rate.
+const BUSY_SHARE: usize = 25;
 
 /// When send rates are looked at.
 #[derive(Debug, Default)]
@@ -40,7 +43,7 @@ impl<T: Transport> Session<T> {
             let Some(handle) = connection.handle else { continue };
             let half = &mut connection.send;
             let put = half.poll_put_bytes();
-            let is_busy = half.is_backlogged() || put > half.window / 2;
+            let is_busy = half.is_backlogged() || put > half.rate / BUSY_SHARE;
             if !is_busy && connection.rate.is_none() {
                 continue;
             }
@@ -53,7 +56,7 @@ impl<T: Transport> Session<T> {
                 controller.update(&sample, settings.max_send_rate);
                 let rate = controller.rate();
                 if rate == before || transport.set_send_rate(handle, rate) {
-                    half.window = send_window(rate);
+                    half.rate = rate;
                     interval = interval.min(controller.interval());
                     if !controller.is_active() {
                         connection.rate = None;
@@ -65,7 +68,7 @@ impl<T: Transport> Session<T> {
             }
             // The rate is not ours.
             connection.rate = None;
-            half.window = send_window(usize::try_from(status.send_rate_bytes_per_sec).unwrap_or(0));
+            half.rate = usize::try_from(status.send_rate_bytes_per_sec).unwrap_or(0);
         }
         self.send_rates.next = now + interval;
     }

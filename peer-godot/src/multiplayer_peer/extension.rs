@@ -7,7 +7,6 @@ use godot::classes::{IMultiplayerPeerExtension, MultiplayerPeerExtension};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
-use peer_core::limits::MAX_PACKET_BYTES;
 use peer_core::{Channel, Event, PeerId, PutError, Status, SteamId, Target, TransferMode};
 
 use super::SteamMultiplayerPeer;
@@ -30,6 +29,7 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
             server_relay: PhantomVar::default(),
             max_clients: PhantomVar::default(),
             lobby_members_only: PhantomVar::default(),
+            max_packet_bytes: PhantomVar::default(),
             max_backlog_bytes: PhantomVar::default(),
             adaptive_send_rate: PhantomVar::default(),
             max_send_rate: PhantomVar::default(),
@@ -95,7 +95,8 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
     }
 
     fn get_max_packet_size(&self) -> i32 {
-        i32::try_from(MAX_PACKET_BYTES).unwrap_or(i32::MAX)
+        let Some(session) = self.session("get_max_packet_size") else { return 0 };
+        i32::try_from(session.borrow().settings().max_packet_bytes).unwrap_or(i32::MAX)
     }
 
     fn get_packet_peer(&self) -> i32 {
@@ -128,7 +129,7 @@ impl IMultiplayerPeerExtension for SteamMultiplayerPeer {
         // is freed before, until the next frame. Godot documents that it reads no longer than that.
         unsafe {
             *r_buffer.ptr() = RawPtr::new(payload.as_ptr());
-            // A packet has at most 512 KiB.
+            // A packet has at most 1 GiB.
             *r_buffer_size.ptr() = i32::try_from(payload.len()).unwrap_or(0);
         }
         Error::OK

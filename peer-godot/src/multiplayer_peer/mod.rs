@@ -4,8 +4,8 @@
 use godot::classes::MultiplayerPeerExtension;
 use godot::global::Error;
 use godot::prelude::*;
-use peer_core::limits::{MAX_STEAM_SEND_RATE, MIN_SEND_RATE};
-use peer_core::{Packet, Status, TransferMode};
+use peer_core::limits::{MAX_PACKET_BYTES, MAX_STEAM_SEND_RATE, MIN_SEND_RATE};
+use peer_core::{MAX_UNRELIABLE_BYTES, Packet, Status, TransferMode};
 use peer_steam::SteamMessage;
 
 use crate::debug::SteamLog;
@@ -76,6 +76,12 @@ pub(crate) struct SteamMultiplayerPeer {
     #[var(get = get_max_backlog_bytes, set = set_max_backlog_bytes, usage_flags = [DEFAULT])]
     #[allow(dead_code, reason = "the session has the value")]
     max_backlog_bytes: PhantomVar<i64>,
+    /// The largest packet, in bytes. Larger ones are refused with [constant ERR_INVALID_PARAMETER], and end the connection if
+    /// they arrive, so set it to the same on every side. Packets of more than 16,500 bytes travel in pieces, which leave
+    /// others their turn. Players with GodotSteam's peer get 524,288 bytes at most.
+    #[var(get = get_max_packet_bytes, set = set_max_packet_bytes, usage_flags = [DEFAULT])]
+    #[allow(dead_code, reason = "the session has the value")]
+    max_packet_bytes: PhantomVar<i64>,
     /// If [code]true[/code], a connection that has more to send than Steam's default rate allows (256 KiB per second) adapts
     /// its send rate to the line: the rate rises as long as the other side receives at that rate and the ping does not
     /// grow, and falls otherwise. If [code]false[/code], every connection keeps to Steam's rate. Steam's options for the
@@ -313,13 +319,31 @@ impl SteamMultiplayerPeer {
         bytes.map_or(0, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX))
     }
 
-    /// Sets [member max_backlog_bytes]. Negative values count as 0. There is always room for one packet of the
-    /// largest size (524,288 bytes).
+    /// Sets [member max_backlog_bytes]. Negative values count as 0. A connection on which nothing
+    /// waits takes any packet.
     #[func]
     fn set_max_backlog_bytes(&mut self, max_backlog_bytes: i64) {
         let bytes = usize::try_from(max_backlog_bytes.max(0)).unwrap_or(usize::MAX);
         if let Some(session) = self.session("set_max_backlog_bytes") {
             session.borrow_mut().settings_mut().max_backlog_bytes = bytes;
+        }
+    }
+
+    /// Returns [member max_packet_bytes].
+    #[func]
+    fn get_max_packet_bytes(&self) -> i64 {
+        let bytes =
+            self.session("get_max_packet_bytes").map(|session| session.borrow().settings().max_packet_bytes);
+        bytes.map_or(0, |bytes| i64::try_from(bytes).unwrap_or(i64::MAX))
+    }
+
+    /// Sets [member max_packet_bytes]. Less than 16,500 counts as that, more than 1,073,741,824 as that.
+    #[func]
+    fn set_max_packet_bytes(&mut self, max_packet_bytes: i64) {
+        let bytes = usize::try_from(max_packet_bytes.max(0)).unwrap_or(usize::MAX);
+        if let Some(session) = self.session("set_max_packet_bytes") {
+            session.borrow_mut().settings_mut().max_packet_bytes =
+                bytes.clamp(MAX_UNRELIABLE_BYTES, MAX_PACKET_BYTES);
         }
     }
 

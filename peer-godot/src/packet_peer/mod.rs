@@ -7,7 +7,6 @@ use godot::classes::{IPacketPeerExtension, PacketPeerExtension};
 use godot::global::Error;
 use godot::meta::conv::RawPtr;
 use godot::prelude::*;
-use peer_core::limits::MAX_PACKET_BYTES;
 use peer_core::{Channel, Peer, PutError, RealTimeStatus, Session, Target, TransferMode};
 use peer_steam::SteamTransport;
 
@@ -133,7 +132,8 @@ impl IPacketPeerExtension for SteamPacketPeer {
     }
 
     fn get_max_packet_size(&self) -> i32 {
-        i32::try_from(MAX_PACKET_BYTES).unwrap_or(i32::MAX)
+        let Some(session) = self.session("get_max_packet_size") else { return 0 };
+        i32::try_from(session.borrow().settings().max_packet_bytes).unwrap_or(i32::MAX)
     }
 }
 

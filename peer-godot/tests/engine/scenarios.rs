@@ -20,6 +20,7 @@ scenarios! {
     the_classes_are_as_their_reference_says: "reference", ["alone"];
     peers_and_packet_peers_tell_of_each_other_until_their_end: "peers", ["host", "alice", "bob"];
     every_error_has_its_number_and_one_line: "errors", ["host", "client"];
+    packets_of_any_size_arrive: "large", ["host", "client"];
     a_lobby_lives_between_its_owner_and_a_guest: "lobbies", ["owner", "guest"];
     members_of_a_lobby_tell_each_other_more_than_those_outside: "members", ["owner", "guest", "outside"];
     one_process_is_a_client_of_two_hosts: "one_process", ["first host", "second host", "two clients"];

@@ -150,6 +150,8 @@ pub(crate) struct SendContext {
     pub(crate) bandwidth: u64,
     /// Bytes that may wait.
     pub(crate) send_buffer: usize,
+    /// Whether no-delay messages that would wait are not taken.
+    pub(crate) no_delay_works: bool,
 }
 
 /// The sending side of a connection.
@@ -234,7 +236,7 @@ impl Sender {
         context: SendContext,
         connected: bool,
     ) -> SendResult {
-        let SendContext { now, bandwidth, send_buffer } = context;
+        let SendContext { now, bandwidth, send_buffer, no_delay_works } = context;
         if !connected && flags.contains(SendFlags::NO_DELAY) {
             return SendResult::IGNORED;
         }
@@ -246,6 +248,7 @@ impl Sender {
         }
         let reliable = flags.contains(SendFlags::RELIABLE) || payload.len() > MAX_UNRELIABLE_BYTES;
         if !reliable
+            && no_delay_works
             && flags.contains(SendFlags::NO_DELAY)
             && self.queue_time_micros(now, bandwidth, None) > NO_DELAY_LIMIT_MICROS
         {

@@ -42,7 +42,8 @@ impl Connections<'_> {
             let result = if half.stage.is_live() {
                 let link = self.env.links.get(half.local, half.remote);
                 let bandwidth = half.send_rate.unwrap_or(link.bandwidth);
-                let context = SendContext { now, bandwidth, send_buffer: link.send_buffer };
+                let (send_buffer, no_delay_works) = (link.send_buffer, self.env.settings.no_delay_works);
+                let context = SendContext { now, bandwidth, send_buffer, no_delay_works };
                 let payload = batch.payload(message);
                 let connected = half.stage == Stage::Connected;
                 half.sender.enqueue(payload, message.lane.get(), message.flags, context, connected)

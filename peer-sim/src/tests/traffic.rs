@@ -203,7 +203,7 @@ fn what_is_lost_is_pending_again() {
 
 #[test]
 fn no_delay_is_ignored_when_its_turn_is_far_away() {
-    let mut pair = Pair::new();
+    let mut pair = Pair::with_settings(NetworkSettings { no_delay_works: true, ..NetworkSettings::kind() });
     let no_delay = SendFlags::NO_DELAY | SendFlags::NO_NAGLE;
     assert!(pair.bob_sends(0, no_delay, "now").message_number().is_some());
     pair.bob_sends(0, RELIABLE, vec![0; 100_000]);

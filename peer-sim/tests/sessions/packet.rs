@@ -49,13 +49,15 @@ impl Stamp {
         is_whole.then_some(stamp)
     }
 
-    /// The mode in which a packet of that length must travel. Past channel 0 it has a byte more on the way.
+    /// The mode in which a packet of that length must travel. Past channel 0 it has a byte more on the way. An ordered one
+    /// that goes reliably keeps its order with the others.
     pub(crate) fn travels(self, len: usize) -> TransferMode {
         let on_the_wire = len + usize::from(self.channel > 0);
-        if on_the_wire > MAX_UNRELIABLE_BYTES {
+        let mode = TransferMode::ALL[usize::from(self.mode)];
+        if on_the_wire > MAX_UNRELIABLE_BYTES && mode == TransferMode::Unreliable {
             TransferMode::Reliable
         } else {
-            TransferMode::ALL[usize::from(self.mode)]
+            mode
         }
     }
 

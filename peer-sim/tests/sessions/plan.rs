@@ -143,7 +143,7 @@ fn act(mood: Mood) -> BoxedStrategy<Act> {
     let who = || 0..8_usize;
     let gentle = prop_oneof![
         10 => put(),
-        2 => burst(),
+        4 => burst(),
         8 => (1..3000_u16).prop_map(Act::Run),
         3 => who().prop_map(Act::Join),
         2 => (1..8_usize).prop_map(Act::Leave),

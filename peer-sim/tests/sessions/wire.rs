@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use peer_core::{ConnectionHandle, Outgoing, SendFlags, SteamId};
+use peer_core::{ConnectionHandle, MAX_UNRELIABLE_BYTES, Outgoing, SendFlags, SteamId};
 use peer_sim::Asked;
 
 use crate::packet::Stamp;
@@ -64,6 +64,7 @@ impl Wire {
         let kind = match Stamp::read(payload) {
             Some(stamp) if stamp.channel != tag => "a packet under another channel's tag",
             Some(stamp) => stamp.mode_name(payload.len()),
+            None if payload.len() > MAX_UNRELIABLE_BYTES - 1 => "reliable",
             None => "control",
         };
         let carried = self.lanes.entry((connection, lane)).or_default();

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use peer_core::limits::{CLOSE_TIMEOUT, MAX_PACKET_BYTES};
+use peer_core::limits::{CLOSE_TIMEOUT, MAX_MESSAGE_BYTES};
 use peer_core::{
     Channel, ConnectionHandle, ConnectionState, Event, Features, Hello, LaneConfig, Lobby, LobbyId, PeerId, PutError,
     Session, SessionError, Settings, Status, StatusChange, SteamId, Target, Time, Token, TransferMode,
 };
 
 use crate::input::{
-    Id, LobbyInput, MessageInput, Number, Setting, StateInput, Step, TargetInput, User, Which,
+    Id, LobbyInput, MessageInput, Number, PayloadInput, Setting, StateInput, Step, TargetInput, User, Which,
 };
 use crate::order::packet;
 use crate::transport::{Incoming, Wire};
@@ -31,6 +31,8 @@ pub(crate) struct Game {
     serial: u32,
     /// The number of the message read last, for each stream that has an order.
     read: BTreeMap<(ConnectionHandle, Channel, bool), i64>,
+    /// Whether some peer sends packets in pieces, so that not every packet is a message.
+    has_pieces: bool,
 }
 
 impl Game {
@@ -46,6 +48,7 @@ impl Game {
             heard_all: true,
             serial: 0,
             read: BTreeMap::new(),
+            has_pieces: false,
         }
     }
 
@@ -107,15 +110,15 @@ impl Game {
             Step::Request(user) => {
                 self.wire.network().request(user.steam_id());
             }
-            Step::Hello { on, id, native } => {
+            Step::Hello { on, id, native, pieces } => {
                 let peer_id = id.get(self.own_id());
                 let connection = self.wire.network().pick(on);
-                self.hello(connection, peer_id, native);
+                self.hello(connection, peer_id, native, pieces);
             }
-            Step::Join { user, id, native } => {
+            Step::Join { user, id, native, pieces } => {
                 let peer_id = id.get(self.own_id());
                 let connection = self.wire.network().request(user.steam_id());
-                self.hello(connection, peer_id, native);
+                self.hello(connection, peer_id, native, pieces);
             }
             Step::Status { on, token, remote, state } => self.status(on, token, remote, state),
             Step::Message(message) => self.message(message),
@@ -179,13 +182,15 @@ impl Game {
             Target::Only(id) | Target::AllBut(id) => self.announced.contains_key(&id),
         };
         // Past channel 0 a packet has its channel behind it.
-        let most = MAX_PACKET_BYTES - usize::from(channel != Channel::ZERO);
-        let may_be_put = self.status == Status::Connected && is_known && (1..=most).contains(&len);
+        let most = MAX_MESSAGE_BYTES - usize::from(channel != Channel::ZERO);
+        let may_be_put = self.status == Status::Connected && is_known && len > 0;
         let mode = TransferMode::ALL[usize::from(mode % 3)];
         self.serial += 1;
         match self.session.put(target, channel, mode, &packet(self.serial, len)) {
             Ok(()) | Err(PutError::BacklogFull(_)) => assert!(may_be_put),
             Err(PutError::OutOfReach(channel)) => assert!(may_be_put && channel > 7),
+            // Not every peer knows pieces.
+            Err(PutError::TooLarge(..)) => assert!(may_be_put && len > most),
             Err(error) => assert!(!may_be_put, "{error}"),
         }
     }
@@ -265,7 +270,13 @@ impl Game {
         let is_announced = self.announced.contains_key(&packet.peer);
         assert!(is_announced || !self.heard_all, "a packet from {}, which is not connected", packet.peer);
         let (channel, mode) = (packet.channel, packet.mode);
+        let before = self.wire.network().alive();
         drop(packet);
+        if self.wire.network().alive() == before {
+            // It came in pieces.
+            assert!(self.has_pieces);
+            return true;
+        }
         let (connection, lane, number) = self.wire.network().last_dropped().expect("a packet is a message");
         // From a GodotSteam peer, whose lanes are its channels, packets come as Steam brings them.
         if mode != TransferMode::Unreliable && lane != channel.get() {
@@ -284,11 +295,13 @@ impl Game {
         network.tell(StatusChange { connection, token, remote, state: state.into() });
     }
 
-    fn hello(&mut self, connection: ConnectionHandle, peer_id: u32, native: bool) {
+    fn hello(&mut self, connection: ConnectionHandle, peer_id: u32, native: bool, pieces: bool) {
+        self.has_pieces |= pieces;
         let mut network = self.wire.network();
         let (token, remote) = (network.token(connection), network.remote(connection));
         network.tell(StatusChange { connection, token, remote, state: ConnectionState::Connected });
-        let hello = Hello { features: Features::empty(), peer_id, nonce: 0, match_id: None };
+        let features = if pieces { Features::PIECES } else { Features::empty() };
+        let hello = Hello { features, peer_id, nonce: 0, match_id: None };
         let payload = if native { hello.encode() } else { hello.encode_godot_steam() };
         let message =
             Incoming { connection, token: None, lane: 0, reliable: true, number: Number::Next, payload };
@@ -300,6 +313,7 @@ impl Game {
         let mut network = self.wire.network();
         let (lane, reliable, tag) = message.road.get();
         let times = message.times();
+        self.has_pieces |= matches!(message.payload, PayloadInput::Hello { .. } | PayloadInput::Echo | PayloadInput::Any(_));
         let mut payload = message.payload.get(own, &network.echo);
         if let Some(tag) = tag {
             payload = [&payload[..], &[tag]].concat().into();
@@ -328,7 +342,7 @@ impl Game {
         self.check_status();
         self.check_peers();
         let network = self.wire.network();
-        assert!(self.session.available() <= network.alive());
+        assert!(self.session.available() <= network.alive() || self.has_pieces);
         // Nobody need poll then, so nothing may wait for a poll.
         if self.status == Status::Disconnected && !self.session.is_draining() {
             assert_eq!(network.open_sockets(), 0, "a listen socket that no session uses");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use bytes::Bytes;
 use peer_core::{
-    Channel, Dialect, EndReason, Features, Goodbye, Hello, Lane, LastNumbers, MatchId, SteamId, TransferMode, VirtualPort,
+    Channel, Dialect, EndReason, Features, Goodbye, Hello, Lane, LastNumbers, MAX_UNRELIABLE_BYTES, MatchId, SteamId, TransferMode, VirtualPort,
 };
 
 #[derive(Arbitrary, Debug)]
@@ -66,12 +66,14 @@ pub(crate) enum Step {
         on: Which,
         id: Id,
         native: bool,
+        pieces: bool,
     },
     /// The two in one.
     Join {
         user: User,
         id: Id,
         native: bool,
+        pieces: bool,
     },
     /// Any status change of any connection.
     Status {
@@ -312,6 +314,12 @@ pub(crate) enum PayloadInput {
     /// The last control message that the session itself sent.
     Echo,
     Any(Vec<u8>),
+    /// A piece of a packet: the first of one of so many bytes, or a later one.
+    Piece {
+        total: Option<u32>,
+        after: Option<i64>,
+        len: u16,
+    },
     /// So many bytes that bounds are met: up to twice of what Steam sends.
     Large(u32),
 }
@@ -336,6 +344,22 @@ impl PayloadInput {
             }
             Self::Echo => echo.clone(),
             Self::Any(bytes) => bytes.into(),
+            Self::Piece { total, after, len } => {
+                let mut piece = vec![0; MAX_UNRELIABLE_BYTES + usize::from(len)];
+                match (total, after) {
+                    (Some(total), Some(after)) => {
+                        piece.extend(after.to_le_bytes());
+                        piece.extend((total % 1_000_000).to_le_bytes());
+                        piece.push(3);
+                    }
+                    (Some(total), None) => {
+                        piece.extend((total % 1_000_000).to_le_bytes());
+                        piece.push(1);
+                    }
+                    (None, _) => piece.push(0),
+                }
+                piece.into()
+            }
             Self::Large(len) => Bytes::from_static(&ZEROS[..len as usize % ZEROS.len()]),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use peer_core::{Control, Goodbye, Lane, SendResult};
+use peer_core::{Control, EndReason, Goodbye, Lane, MAX_UNRELIABLE_BYTES, Piece, SendResult};
 
 /// Follows the serial number that a packet carries. No channel's tag, and no control message's kind.
 const MARK: u8 = 0xa7;
@@ -10,7 +10,10 @@ const MARK: u8 = 0xa7;
 /// What the transport was offered on one connection.
 #[derive(Default)]
 pub(crate) struct Order {
-    lanes: BTreeMap<u8, Offered>,
+    /// By lane and tag: channels that share a lane take turns.
+    streams: BTreeMap<(u8, u8), Offered>,
+    /// The number of the last message taken, by lane.
+    numbers: BTreeMap<u8, i64>,
     /// A message was refused for good: no packet may follow it.
     is_broken: bool,
     /// The transport took a message after it had refused one in the same call. Steam never does, and the session does
@@ -22,8 +25,6 @@ pub(crate) struct Order {
 struct Offered {
     /// The last packet taken.
     last: u32,
-    /// The message number that it got.
-    number: i64,
     /// Packets refused, to be tried again.
     refused: BTreeSet<u32>,
 }
@@ -36,17 +37,27 @@ impl Order {
         if self.is_void {
             return;
         }
-        let lane = self.lanes.entry(lane).or_default();
-        lane.number = result.message_number().unwrap_or(lane.number);
+        let tag = payload.last().copied().filter(|_| lane >= 4).unwrap_or(0);
+        let body = &payload[..payload.len() - usize::from(lane >= 4)];
+        if let Some(number) = result.message_number() {
+            self.numbers.insert(lane, number);
+        }
+        let piece = Piece::decode(body).filter(|_| payload.len() > MAX_UNRELIABLE_BYTES);
+        if piece.is_some_and(|piece| piece.first.is_none()) {
+            // It says nothing of its packet.
+            self.is_broken |= !is_taken && !result.is_worth_retrying();
+            return;
+        }
+        let stream = self.streams.entry((lane, tag)).or_default();
         if let Some(serial) = read_serial(payload) {
             assert!(!self.is_broken || !is_taken, "packet {serial} follows one that was refused for good");
-            assert!(serial > lane.last, "packet {serial} goes out again");
+            assert!(serial > stream.last, "packet {serial} goes out again");
             if is_taken {
-                let first = lane.refused.pop_first().unwrap_or(serial);
+                let first = stream.refused.pop_first().unwrap_or(serial);
                 assert_eq!(first, serial, "a packet overtakes another");
-                lane.last = serial;
+                stream.last = serial;
             } else {
-                lane.refused.insert(serial);
+                stream.refused.insert(serial);
             }
         } else if is_taken && let Ok(Control::Goodbye(goodbye)) = Control::decode(payload) {
             self.check_goodbye(&goodbye);
@@ -56,7 +67,7 @@ impl Order {
 
     /// Whether nothing waits to be offered again.
     pub(crate) fn is_settled(&self) -> bool {
-        self.is_void || self.is_broken || self.lanes.values().all(|of| of.refused.is_empty())
+        self.is_void || self.is_broken || self.streams.values().all(|of| of.refused.is_empty())
     }
 
     /// A goodbye comes after every packet, and names their numbers.
@@ -64,9 +75,11 @@ impl Order {
         if self.is_broken {
             return;
         }
-        assert!(self.is_settled(), "a goodbye before the backlog");
-        let packets = self.lanes.iter().filter(|&(&lane, _)| lane != Lane::CONTROL.get());
-        let numbers = packets.map(|(&lane, of)| (lane, of.number)).filter(|&(_, number)| number > 0);
+        // Who is too far behind gets no more.
+        let is_complete = self.is_settled() || goodbye.reason == EndReason::TooFarBehind;
+        assert!(is_complete, "a goodbye before the backlog");
+        let numbers = self.numbers.iter().map(|(&lane, &number)| (lane, number));
+        let numbers = numbers.filter(|&(lane, _)| lane != Lane::CONTROL.get());
         let promised = goodbye.last_numbers.iter().map(|&(lane, number)| (lane.get(), number));
         assert!(promised.eq(numbers), "a goodbye with other numbers");
     }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use peer_core::limits::{
-    MAX_EARLY_BYTES, MAX_EARLY_MESSAGES, MAX_HELD_BYTES, MAX_INBOX_BYTES, MAX_INBOX_PACKETS, MAX_PACKET_BYTES, RECEIVE_BATCH,
+    MAX_EARLY_BYTES, MAX_EARLY_MESSAGES, MAX_HELD_BYTES, MAX_INBOX_BYTES, MAX_INBOX_PACKETS, MAX_MESSAGE_BYTES, RECEIVE_BATCH,
 };
 use peer_core::{
     Batch, ConnectionHandle, ConnectionState, EndReason, LaneConfig, LaneStatus, ListenHandle,
@@ -233,14 +233,14 @@ impl Network {
         let alive = self.alive.borrow();
         assert!(alive.count <= MAX_INBOX_PACKETS + RECEIVE_BATCH + open * MAX_EARLY_MESSAGES);
         let held = (open * MAX_EARLY_BYTES).min(MAX_HELD_BYTES);
-        assert!(alive.bytes <= MAX_INBOX_BYTES + held + RECEIVE_BATCH * MAX_PACKET_BYTES);
+        assert!(alive.bytes <= MAX_INBOX_BYTES + held + RECEIVE_BATCH * MAX_MESSAGE_BYTES);
     }
 }
 
 /// Whether Steam takes a message of that length with those flags.
 fn is_valid(flags: SendFlags, len: usize) -> bool {
     if flags.contains(SendFlags::RELIABLE) {
-        !flags.contains(SendFlags::NO_DELAY) && (1..=MAX_PACKET_BYTES).contains(&len)
+        !flags.contains(SendFlags::NO_DELAY) && (1..=MAX_MESSAGE_BYTES).contains(&len)
     } else {
         (1..=MAX_UNRELIABLE_BYTES).contains(&len)
     }

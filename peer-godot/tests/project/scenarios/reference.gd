@@ -29,6 +29,7 @@ const REFERENCE := {
 		"func get_lobby_members_only() -> bool",
 		"func get_max_backlog_bytes() -> int",
 		"func get_max_clients() -> int",
+		"func get_max_packet_bytes() -> int",
 		"func get_max_send_rate() -> int",
 		"func get_migration_state() -> PackedByteArray",
 		"func get_peer_map() -> Dictionary",
@@ -43,6 +44,7 @@ const REFERENCE := {
 		"func set_lobby_members_only(lobby_members_only: bool)",
 		"func set_max_backlog_bytes(max_backlog_bytes: int)",
 		"func set_max_clients(max_clients: int)",
+		"func set_max_packet_bytes(max_packet_bytes: int)",
 		"func set_max_send_rate(max_send_rate: int)",
 		"func set_migration_state(migration_state: PackedByteArray)",
 		"func set_server_relay(server_relay: bool)",
@@ -51,6 +53,7 @@ const REFERENCE := {
 		"var lobby_members_only: bool = true",
 		"var max_backlog_bytes: int = 67108864",
 		"var max_clients: int = 0",
+		"var max_packet_bytes: int = 16777216",
 		"var max_send_rate: int = 33554432",
 		"var migration_state: PackedByteArray = PackedByteArray()",
 		"var server_relay: bool = false",
@@ -177,7 +180,7 @@ func properties() -> void:
 		["debug_level", 0, SteamMultiplayerPeer.DEBUG_LEVEL_STEAM], ["no_delay", false, true], ["no_nagle", false, true],
 		["server_relay", false, true], ["lobby_members_only", true, false], ["max_backlog_bytes", 67_108_864, 1_000_000],
 		["direct_connections", false, true], ["adaptive_send_rate", true, false],
-		["max_send_rate", 33_554_432, 1_000_000], ["max_clients", 0, 3],
+		["max_send_rate", 33_554_432, 1_000_000], ["max_clients", 0, 3], ["max_packet_bytes", 16_777_216, 1_000_000],
 	]:
 		var name: String = case[0]
 		equal(peer.get(name), case[1], "%s of a new peer" % name)

@@ -17,10 +17,8 @@ fn every_wrong_put_has_its_error_and_sends_nothing() {
     let other = PeerId::new(id.get() ^ 4).unwrap();
     assert_eq!(put(&mut host, Target::All, 0), Err(PutError::Empty));
     assert_eq!(put(&mut host, Target::All, 524_288), Ok(()));
-    assert_eq!(put(&mut host, Target::All, 524_289), Err(PutError::TooLarge(524_289)));
-    let one = Channel::new(1).unwrap();
-    let tagged = host.session.put(Target::All, one, TransferMode::Reliable, &vec![1; 524_288]);
-    assert_eq!(tagged, Err(PutError::TooLarge(524_288)));
+    host.session.settings_mut().max_packet_bytes = 600_000;
+    assert_eq!(put(&mut host, Target::All, 600_001), Err(PutError::TooLarge(600_001, 600_000)));
     assert_eq!(put(&mut host, Target::Only(other), 1), Err(PutError::UnknownTarget(other.to_godot())));
     assert_eq!(put(&mut host, Target::AllBut(other), 1), Err(PutError::UnknownTarget(-other.to_godot())));
     assert_eq!(put(&mut host, Target::Only(PeerId::HOST), 1), Err(PutError::UnknownTarget(1)), "oneself");

@@ -8,6 +8,7 @@ mod joining;
 mod leaving;
 mod matches;
 mod migration;
+mod pieces;
 mod relay;
 mod returning;
 mod strict;

@@ -1,9 +1,7 @@
 //! What Steam may do where its stand-ins are kinder.
 
-use peer_core::{Lobby, LobbyId};
-use peer_sim::BatchPolicy;
-
 use super::*;
+use peer_core::{Lobby, LobbyId};
 
 const ANNA: SteamId = SteamId(2);
 const BEN: SteamId = SteamId(3);
@@ -30,21 +28,53 @@ fn joining(network: &Network, lobby: &Lobby, who: SteamId) -> Solo {
 }
 
 #[test]
-fn reliable_packets_arrive_once_and_in_order_whatever_follows_a_failure_in_a_batch() {
-    for batches in [BatchPolicy::StopsAtFailure, BatchPolicy::EachByItself] {
-        let network = Network::with_settings(3, NetworkSettings { batches, ..NetworkSettings::hardest() });
+fn a_packet_larger_than_the_send_buffer_of_a_peer_without_pieces_is_refused() {
+    let (network, mut host) = hosting();
+    let link = LinkSettings { send_buffer: 65_536, ..LinkSettings::default() };
+    network.set_default_link(link);
+    let (mut raw, connection) = raw_at(&network, &mut host, 2);
+    raw.send(connection, 0, SendFlags::RELIABLE, hello(77).encode());
+    run(&mut [&mut host], seconds(1));
+    raw.messages();
+    let mut put = |len| host.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &vec![0; len]);
+    assert_eq!(put(65_537), Err(PutError::TooLarge(65_537, 65_536)));
+    for len in [65_536, 10, 65_536, 10] {
+        assert_eq!(put(len), Ok(()));
+    }
+    run(&mut [&mut host], seconds(5));
+    let came: Vec<_> =
+        raw.messages().iter().filter(|of| of.lane() != 0).map(|message| message.payload().len()).collect();
+    assert_eq!(came, [65_536, 10, 65_536, 10]);
+}
+
+#[test]
+fn without_delay_no_unreliable_packet_waits_for_more_than_a_fifth_of_a_second() {
+    for no_delay_works in [false, true] {
+        let network =
+            Network::with_settings(1, NetworkSettings { no_delay_works, ..NetworkSettings::hardest() });
         let mut host = Solo::host(&network);
         let mut client = client_of(&mut host, 2);
-        // A few large ones, which find no room where the small ones behind them do.
-        for number in 0..400_u32 {
-            let mut packet = number.to_le_bytes().to_vec();
-            packet.resize(if number % 7 == 3 { 20_000 } else { 100 + number as usize }, 0);
-            host.session.put(Target::All, Channel::ZERO, TransferMode::Reliable, &packet).unwrap();
+        host.session.settings_mut().adaptive_send_rate = false;
+        host.session.settings_mut().no_delay = true;
+        let mut waits = Vec::new();
+        // Three times what Steam's own rate carries.
+        for _ in 0..300 {
+            for _ in 0..13 {
+                let mut packet = host.now().as_micros().to_le_bytes().to_vec();
+                packet.resize(1_000, 0);
+                host.session.put(Target::All, Channel::ZERO, TransferMode::Unreliable, &packet).unwrap();
+            }
+            run(&mut [&mut host, &mut client], FRAME);
+            for (.., packet) in client.read() {
+                let sent = u64::from_le_bytes(packet[..8].try_into().unwrap());
+                waits.push(Duration::from_micros(client.now().as_micros() - sent));
+            }
         }
-        run(&mut [&mut host, &mut client], seconds(30));
-        let read = client.read();
-        let numbers = read.iter().map(|(.., packet)| u32::from_le_bytes(packet[..4].try_into().unwrap()));
-        assert!(numbers.eq(0..400), "{batches:?}: {} packets", read.len());
+        // It takes 20 ms, and is read in the frame after.
+        let longest = waits.iter().max().unwrap();
+        assert!(*longest <= Duration::from_millis(200 + 20 + 60), "{no_delay_works}: {longest:?}");
+        assert!(waits.len() > 1_000, "{no_delay_works}: {}", waits.len());
+        assert!(host.session.counters().unreliable_unsent > 1_000);
     }
 }
 
