@@ -8,11 +8,11 @@ struct OtherAddon;
 // SAFETY: this is the one entry point of the library.
 unsafe impl ExtensionLibrary for OtherAddon {}
 
-/// Not ours.
+/// Not ours. With a base that the engine registers as late as that of ours, so that the order of loading decides.
 #[derive(GodotClass)]
-#[class(init, base = RefCounted)]
+#[class(init, base = Node)]
 struct SteamMultiplayerPeer {
-    base: Base<RefCounted>,
+    base: Base<Node>,
 }
 
 #[godot_api]
@@ -25,5 +25,5 @@ impl SteamMultiplayerPeer {
 
 /// Not ours.
 #[derive(GodotClass)]
-#[class(init, base = RefCounted)]
+#[class(init, base = Node)]
 struct SteamPacketPeer {}
