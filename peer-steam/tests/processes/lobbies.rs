@@ -13,7 +13,8 @@ fn next(steam: &mut Steam, what: &str, pump: &mut dyn FnMut()) -> LobbyEvent {
     until(what, || {
         pump();
         steam.run_callbacks();
-        steam.next_lobby_event()
+        // Names arrive when they like.
+        steam.next_lobby_event().filter(|event| !matches!(event, LobbyEvent::NameChanged { .. }))
     })
 }
 
