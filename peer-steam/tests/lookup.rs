@@ -1,17 +1,18 @@
 //! Steam's library, found at run time: processes that link none, and get one in each of the ways.
 //!
 //! Apart from the other processes, because those call Steam beside this crate, and so link its library.
-#![cfg(any(target_os = "linux", windows))]
+#![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use local_steam_harness::library::{self, LIBRARY};
+use local_steam_harness::library;
 use peer_core::{Transport, TransportError, VirtualPort};
 use peer_steam::{InitError, Steam, SteamTransport};
 use tempfile::TempDir;
 
-const SETTING: &str = library::SETTING;
+const LIBRARY: &str = "libsteam_api.so";
+const SETTING: &str = "STEAM_API_LIBRARY";
 /// A process of these tests opens this library first, as another addon would.
 const OPENED_FIRST: &str = "PEER_STEAM_OPENED_FIRST";
 
@@ -29,7 +30,7 @@ struct Program {
 impl Program {
     fn new() -> Self {
         let folder = TempDir::new().unwrap();
-        let binary = folder.path().join("program").with_extension(std::env::consts::EXE_EXTENSION);
+        let binary = folder.path().join("program");
         std::fs::copy(std::env::current_exe().unwrap(), &binary).unwrap();
         Self { folder, binary }
     }
@@ -38,7 +39,7 @@ impl Program {
     fn run(&self, process: &str, env: &[(&str, &Path)]) -> String {
         let output = Command::new(&self.binary)
             .args(["process", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-            .env_remove(library::search_variable())
+            .env_remove("LD_LIBRARY_PATH")
             .env_remove(SETTING)
             .env(PROCESS, process)
             .env("LOCAL_STEAM_DIR", self.folder.path().join("network"))
@@ -70,8 +71,9 @@ fn process() {
 
 /// Opens a library the way in which the engine opens an addon: its symbols are for nobody else.
 fn open_as_another_addon(path: &Path) -> libloading::Library {
+    use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
     // SAFETY: Local Steam's library does nothing when it is loaded.
-    unsafe { libloading::Library::new(path) }.unwrap()
+    unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }.unwrap().into()
 }
 
 fn initialises() {
@@ -122,7 +124,6 @@ fn has_none() {
 }
 
 /// Another SDK's library: a stub of every function that this crate looks up, under the names that `rename` gives them.
-#[cfg(unix)]
 fn library_of_another_sdk(folder: &Path, rename: impl Fn(&str) -> Option<String>) -> PathBuf {
     let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ffi/api.rs");
     let table = std::fs::read_to_string(table).unwrap();
@@ -155,7 +156,6 @@ fn initialises_a_stub() {
     assert!(!peer_steam::is_available());
 }
 
-#[cfg(unix)]
 #[test]
 fn the_library_of_another_sdk_will_do() {
     let program = Program::new();
@@ -170,7 +170,6 @@ fn the_library_of_another_sdk_will_do() {
     program.run("initialises_a_stub", &[(SETTING, &library)]);
 }
 
-#[cfg(unix)]
 #[test]
 fn a_library_without_what_is_needed_is_refused_by_name() {
     let program = Program::new();
@@ -213,7 +212,7 @@ fn a_library_beside_our_own_is_found() {
 
 #[test]
 fn a_library_that_the_loader_finds_by_name_is_the_last_resort() {
-    Program::new().run("initialises", &[(library::search_variable(), local_steam().parent().unwrap())]);
+    Program::new().run("initialises", &[("LD_LIBRARY_PATH", local_steam().parent().unwrap())]);
 }
 
 #[test]
@@ -229,10 +228,6 @@ fn a_library_that_is_loaded_goes_before_all_others() {
 fn a_steam_that_another_addon_has_initialised_is_adopted_whatever_its_librarys_file() {
     let program = Program::new();
     program.run("adopts", &[(OPENED_FIRST, &local_steam())]);
-    // On Windows only the usual names are looked for.
-    if cfg!(windows) {
-        return;
-    }
     let elsewhere = program.folder.path().join("other/addon");
     std::fs::create_dir_all(&elsewhere).unwrap();
     let renamed = elsewhere.join("steam_api_of_another.so");

@@ -1,5 +1,4 @@
-//! The system's packages: a C++ compiler, which Valve's networking sockets behind Local Steam are built with, and
-//! valgrind for the tests.
+//! The system's packages that Valve's networking sockets are built with, behind Local Steam, and valgrind for its tests.
 
 use std::process::Command;
 
@@ -8,7 +7,17 @@ use anyhow::{Result, bail};
 use crate::run::{output, step, succeeds};
 
 /// By Debian's names.
-const DEBIAN: [&str; 2] = ["g++", "valgrind"];
+const DEBIAN: [&str; 9] = [
+    "cmake",
+    "g++",
+    "libclang-dev",
+    "libprotobuf-dev",
+    "libssl-dev",
+    "make",
+    "pkg-config",
+    "protobuf-compiler",
+    "valgrind",
+];
 
 /// Installs what is missing on Debian and its like, saying what; elsewhere names it.
 pub(crate) fn need() -> Result<()> {
@@ -41,14 +50,17 @@ fn is_root() -> bool {
     output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
-/// Where packages have other names, what can be asked is whether a compiler is there. On Windows it is asked by the
-/// build itself, which knows where Microsoft's lies.
+/// Where packages have other names, what can be asked is whether the programs are there.
 fn check_programs() -> Result<()> {
-    let names = ["c++", "g++", "clang++"];
-    if cfg!(windows) || names.into_iter().any(|name| succeeds(Command::new(name).arg("--version"))) {
+    let programs = ["cmake", "protoc", "pkg-config"];
+    let missing: Vec<_> =
+        programs.into_iter().filter(|program| !succeeds(Command::new(program).arg("--version"))).collect();
+    if missing.is_empty() {
         return Ok(());
     }
     bail!(
-        "no C++ compiler found, which Local Steam is built with; install one with your system's package manager"
+        "{} not found: Local Steam is built with cmake, a C++ compiler, make, pkg-config, libclang, protobuf (compiler \
+         and headers) and OpenSSL's headers; install them with your system's package manager",
+        missing.join(", ")
     )
 }

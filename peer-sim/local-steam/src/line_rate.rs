@@ -1,8 +1,8 @@
-//! A narrow line: at most so many bytes a second, each way. What is beyond is lost.
+//! A narrow line: at most so many bytes a second, each way (Linux). What is beyond is lost.
 //!
 //! The sockets have options for this (`FakeRateLimit_*`), which bound nothing before the first 2 GiB: their budget
 //! starts at that, and is cut to the burst only when it is used up. So the bytes are counted where
-//! the sockets call the system (`native/socketthread.cpp`).
+//! [`loopback`](crate::loopback) passes them on.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};

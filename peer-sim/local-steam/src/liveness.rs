@@ -1,15 +1,15 @@
 //! Which accounts are taken: a lock per account, that the kernel drops when its process ends, however it ends.
 //!
-//! The locks belong to the file handle, not to the process, so nothing else in the game can drop them by accident. Who
-//! lives under an account holds its lock alone; who only wants to know shares it for a moment. So two who look do not see
-//! each other, and who takes an account can tell someone who lives there from someone who looks.
+//! The locks are open-file-description locks: they belong to the file handle, not to the process (so nothing
+//! else in the game can drop them by accident), and whether one is held can be asked without taking it.
+//!
+//! This module and [`crate::mailbox`] hold what is specific to Unix.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-use crate::folder;
 
 /// An account of a network, taken for as long as this value lives.
 #[derive(Debug)]
@@ -39,23 +39,38 @@ pub(crate) enum ClaimError {
 /// How many accounts are tried when the environment names none.
 const MAX_AUTOMATIC: u32 = 1_000;
 
-/// How long others may look, all together, before an account counts as taken. Each needs microseconds, unless it was
-/// stopped in the middle of it.
-const LOOKING: Duration = Duration::from_secs(5);
+/// Where processes meet when the environment does not say: one place per user.
+pub(crate) fn default_dir() -> PathBuf {
+    match std::env::var_os("XDG_RUNTIME_DIR") {
+        Some(runtime) if !runtime.is_empty() => PathBuf::from(runtime).join("local-steam"),
+        // SAFETY: getuid takes nothing and cannot fail.
+        _ => std::env::temp_dir().join(format!("local-steam-{}", unsafe { libc::getuid() })),
+    }
+}
 
-/// The network's directory, made if need be; see [`folder::prepare`].
+/// Creates the network's directory if need be, readable to its owner only, and makes its path absolute.
+///
+/// A directory in a place that everyone can write to could have been put there by someone else, who would then
+/// see and alter everything; so one that is not ours is refused.
 pub(crate) fn prepare_dir(dir: &Path) -> Result<PathBuf, ClaimError> {
-    let prepared = folder::prepare(dir).map_err(|error| ClaimError::Io { path: dir.to_owned(), error })?;
-    prepared.ok_or_else(|| ClaimError::Foreign(dir.to_owned()))
+    let io = |error| ClaimError::Io { path: dir.to_owned(), error };
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io)?;
+    let dir = dir.canonicalize().map_err(io)?;
+    let owner = fs::metadata(&dir).map_err(io)?.uid();
+    // SAFETY: geteuid takes nothing and cannot fail.
+    if owner != unsafe { libc::geteuid() } {
+        return Err(ClaimError::Foreign(dir));
+    }
+    Ok(dir)
 }
 
 /// Takes `wanted`, or the first free account.
 pub(crate) fn claim(dir: &Path, wanted: Option<u32>) -> Result<Claim, ClaimError> {
     if let Some(account) = wanted {
         return try_claim(dir, account)?.ok_or_else(|| {
-            // Not in the locked file, which others cannot read on Windows.
-            let pid = fs::read_to_string(dir.join(format!("{account}.pid"))).unwrap_or_default();
-            ClaimError::Taken { account, pid, dir: dir.to_owned() }
+            let mut pid = String::new();
+            let _ = File::open(lock_path(dir, account)).and_then(|mut file| file.read_to_string(&mut pid));
+            ClaimError::Taken { account, pid: pid.trim().to_owned(), dir: dir.to_owned() }
         });
     }
     for account in 1..=MAX_AUTOMATIC {
@@ -68,10 +83,14 @@ pub(crate) fn claim(dir: &Path, wanted: Option<u32>) -> Result<Claim, ClaimError
 
 /// Whether a process lives under this account.
 pub(crate) fn is_alive(dir: &Path, account: u32) -> bool {
-    let Ok(file) = File::open(lock_path(dir, account)) else {
+    let Ok(file) = OpenOptions::new().read(true).write(true).open(lock_path(dir, account)) else {
         return false;
     };
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    let mut lock = whole_file_lock();
+    // SAFETY: the descriptor is open for the whole call, and `lock` is a valid `flock` that is only read and
+    // written by it.
+    let asked = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_GETLK, &mut lock) };
+    asked == 0 && lock.l_type != libc::F_UNLCK as libc::c_short
 }
 
 /// `None`: another process holds it.
@@ -79,39 +98,38 @@ fn try_claim(dir: &Path, account: u32) -> Result<Option<Claim>, ClaimError> {
     let path = lock_path(dir, account);
     let attempt = || -> io::Result<Option<Claim>> {
         // Never deleted: a lock on a deleted file would guard nothing.
-        let file = folder::open(&path)?;
-        let start = Instant::now();
-        while !try_lock(file.try_lock())? {
-            // What keeps us from having it alone, but not from sharing it, is someone who looks.
-            if !try_lock(file.try_lock_shared())? || start.elapsed() > LOOKING {
-                return Ok(None);
-            }
-            file.unlock()?;
-            std::thread::yield_now();
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        let lock = whole_file_lock();
+        // SAFETY: the descriptor is open for the whole call, and `lock` is a valid `flock` that is only read.
+        if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &lock) } != 0 {
+            let error = io::Error::last_os_error();
+            return match error.raw_os_error() {
+                Some(libc::EAGAIN | libc::EACCES) => Ok(None),
+                _ => Err(error),
+            };
         }
-        folder::write(&dir.join(format!("{account}.pid")), std::process::id().to_string().as_bytes())?;
+        file.set_len(0)?;
+        writeln!(file, "{}", std::process::id())?;
         Ok(Some(Claim { account, _locked: file }))
     };
     attempt().map_err(|error| ClaimError::Io { path: path.clone(), error })
-}
-
-/// Whether a lock was to be had.
-fn try_lock(result: Result<(), TryLockError>) -> io::Result<bool> {
-    match result {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
 }
 
 fn lock_path(dir: &Path, account: u32) -> PathBuf {
     dir.join(format!("{account}.alive"))
 }
 
+fn whole_file_lock() -> libc::flock {
+    // SAFETY: `flock` is plain integers, for which zero is a value; zero length means "to the end".
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = libc::F_WRLCK as libc::c_short;
+    lock.l_whence = libc::SEEK_SET as libc::c_short;
+    lock
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
     use super::*;
 
     #[test]
@@ -128,31 +146,5 @@ mod tests {
         drop(first);
         assert!(!is_alive(&dir, 1));
         assert_eq!(claim(&dir, None).unwrap().account, 1);
-    }
-
-    #[test]
-    fn who_looks_all_the_time_neither_keeps_an_account_nor_sees_one_who_looks() {
-        let dir = tempfile::tempdir().unwrap();
-        let dir = prepare_dir(dir.path()).unwrap();
-        drop(claim(&dir, Some(1)).unwrap());
-        let (is_done, seen) = (AtomicBool::new(false), AtomicBool::new(false));
-        std::thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    while !is_done.load(Ordering::Relaxed) {
-                        seen.fetch_or(is_alive(&dir, 1), Ordering::Relaxed);
-                    }
-                });
-            }
-            for _ in 0..200 {
-                assert!(!seen.load(Ordering::Relaxed), "nobody lives there");
-                assert!(!is_alive(&dir, 1));
-            }
-            let claims: Vec<_> = (0..50).map(|_| claim(&dir, Some(1)).map(drop)).collect();
-            is_done.store(true, Ordering::Relaxed);
-            for claim in claims {
-                claim.unwrap();
-            }
-        });
     }
 }

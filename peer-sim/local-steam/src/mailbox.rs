@@ -1,19 +1,15 @@
-//! Datagrams between the processes of one network: a UDP socket on the loopback interface for each account, whose port
-//! stands in a file in the network's directory.
+//! Datagrams between the processes of one network: a Unix socket per account, in the network's directory.
 //!
-//! Any process of the machine can write to such a socket. So every datagram is signed with the network's secret
-//! ([`crate::folder`]), for the account that it is sent to; what is not is ignored. Datagrams may get lost, as signals
-//! through Steam may; whoever sends one repeats it or looks again later. Nothing here blocks a sender.
+//! Datagrams may get lost (the kernel keeps only a few per receiver), as signals through Steam may; whoever sends
+//! one repeats it or looks again later. Nothing here blocks a sender.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::Shutdown;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use ring::hmac;
-
-use crate::folder;
 
 /// What a datagram is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,101 +35,86 @@ pub(crate) struct Datagram {
 }
 
 /// Marks a datagram as ours, in this layout.
-const MAGIC: [u8; 4] = *b"LSt2";
-/// The magic, the kind, and who sent it.
+const MAGIC: [u8; 4] = *b"LSt1";
 const HEADER: usize = MAGIC.len() + 1 + 4 + 8;
-/// Behind it all.
-const SIGNATURE: usize = 32;
 
 /// Largest datagram, several times the largest signal.
 const MAX_LETTER: usize = 16 * 1024;
 
-/// How many datagrams that are not believed are passed over at once.
-const MOST_IGNORED: u32 = 100;
+/// The address space of a Unix socket, its ending NUL excluded, on every system that has them.
+const MAX_PATH: usize = 103;
 
 /// The socket of one process.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     account: u32,
     instance: u64,
-    /// For the reading thread only, which has it wait or not.
-    incoming: UdpSocket,
-    outgoing: UdpSocket,
-    own: SocketAddr,
-    is_closed: AtomicBool,
-    key: hmac::Key,
-    dir: PathBuf,
+    incoming: UnixDatagram,
+    outgoing: UnixDatagram,
+    dir: Address,
 }
 
 impl Mailbox {
-    /// Opens the mailbox of an account. The caller has claimed it, so a port that is written down already belongs to
-    /// a process that is dead.
+    /// Opens the mailbox of an account. The caller has claimed it, so a socket of that name that is there
+    /// already belongs to a process that is dead.
     pub(crate) fn open(dir: &Path, account: u32, instance: u64) -> io::Result<Self> {
-        let incoming = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let outgoing = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let outgoing = UnixDatagram::unbound()?;
         outgoing.set_nonblocking(true)?;
-        let own = incoming.local_addr()?;
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &folder::secret(dir)?);
-        folder::write(&path(dir, account), own.port().to_string().as_bytes())?;
-        let is_closed = AtomicBool::new(false);
-        Ok(Self { account, instance, incoming, outgoing, own, is_closed, key, dir: dir.to_owned() })
+        let dir = Address::new(dir)?;
+        match fs::remove_file(dir.of(account)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let incoming = UnixDatagram::bind(dir.of(account))?;
+        Ok(Self { account, instance, incoming, outgoing, dir })
     }
 
     /// Sends a datagram. That nobody is there, or that their box is full, is no error: a signal through Steam
     /// does not tell either.
     pub(crate) fn send(&self, to: u32, kind: Kind, body: &[u8]) {
-        if HEADER + body.len() + SIGNATURE > MAX_LETTER {
+        if HEADER + body.len() > MAX_LETTER {
             return;
         }
-        let port = fs::read_to_string(path(&self.dir, to)).ok().and_then(|port| port.parse::<u16>().ok());
-        let Some(port) = port else { return };
-        let mut datagram = Vec::with_capacity(HEADER + body.len() + SIGNATURE);
+        let mut datagram = Vec::with_capacity(HEADER + body.len());
         datagram.extend_from_slice(&MAGIC);
         datagram.push(kind as u8);
         datagram.extend_from_slice(&self.account.to_le_bytes());
         datagram.extend_from_slice(&self.instance.to_le_bytes());
         datagram.extend_from_slice(body);
-        let signature = hmac::sign(&self.key, &signed(to, &datagram));
-        datagram.extend_from_slice(signature.as_ref());
-        let _ = self.outgoing.send_to(&datagram, (Ipv4Addr::LOCALHOST, port));
+        let _ = self.outgoing.send_to(&datagram, self.dir.of(to));
     }
 
     /// Waits for the next datagram; `None` once the mailbox is closed.
     pub(crate) fn receive(&self) -> Option<Datagram> {
-        self.incoming.set_nonblocking(false).ok()?;
         let mut buffer = [0; MAX_LETTER];
-        while !self.is_closed.load(Ordering::Acquire) {
+        loop {
             match self.incoming.recv(&mut buffer) {
+                // What `close` causes. A datagram is never empty.
+                Ok(0) => return None,
                 Ok(length) => {
-                    if let Some(datagram) = self.parse(&buffer[..length]) {
+                    if let Some(datagram) = parse(&buffer[..length]) {
                         return Some(datagram);
                     }
                 }
-                // Windows reports a datagram over the size of the buffer as an error; nobody of ours sends one.
-                Err(error) if is_passing(&error) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return None,
             }
         }
-        None
     }
 
-    /// The next datagram if one is there already. For the thread that calls [`receive`](Self::receive).
+    /// The next datagram if one is there already.
     pub(crate) fn receive_now(&self) -> Option<Datagram> {
-        self.incoming.set_nonblocking(true).ok()?;
         let mut buffer = [0; MAX_LETTER];
-        // Whoever floods us with what we do not believe does not keep us from what we have received.
-        for _ in 0..MOST_IGNORED {
-            match self.incoming.recv(&mut buffer) {
-                Ok(length) => {
-                    if let Some(datagram) = self.parse(&buffer[..length]) {
-                        return Some(datagram);
-                    }
-                }
-                Err(error) if is_passing(&error) => {}
-                Err(_) => return None,
-            }
-        }
-        None
+        // SAFETY: the descriptor is ours and open, and the buffer is writable for the length given.
+        let length = unsafe {
+            libc::recv(
+                self.incoming.as_raw_fd(),
+                buffer.as_mut_ptr().cast(),
+                buffer.len(),
+                libc::MSG_DONTWAIT,
+            )
+        };
+        parse(buffer.get(..usize::try_from(length).ok()?)?)
     }
 
     /// Whose it is.
@@ -143,60 +124,65 @@ impl Mailbox {
 
     /// Ends every `receive`, now and later.
     pub(crate) fn close(&self) {
-        self.is_closed.store(true, Ordering::Release);
-        let _ = fs::remove_file(path(&self.dir, self.account));
-        // Whoever waits for a datagram gets one. If there is no room for it there are others to wake up by.
-        let _ = self.outgoing.send_to(&[], self.own);
+        let _ = self.incoming.shutdown(Shutdown::Both);
+        let _ = fs::remove_file(self.dir.of(self.account));
     }
+}
 
-    fn parse(&self, datagram: &[u8]) -> Option<Datagram> {
-        let (content, signature) = datagram.split_last_chunk::<SIGNATURE>()?;
-        hmac::verify(&self.key, &signed(self.account, content), signature).ok()?;
-        let (header, body) = content.split_at_checked(HEADER)?;
-        let (magic, header) = header.split_at(MAGIC.len());
-        if magic != MAGIC {
-            return None;
+fn parse(datagram: &[u8]) -> Option<Datagram> {
+    let (header, body) = datagram.split_at_checked(HEADER)?;
+    let (magic, header) = header.split_at(MAGIC.len());
+    if magic != MAGIC {
+        return None;
+    }
+    let kind = match header[0] {
+        1 => Kind::Signal,
+        2 => Kind::Wake,
+        _ => return None,
+    };
+    Some(Datagram {
+        kind,
+        from: u32::from_le_bytes(header[1..5].try_into().ok()?),
+        instance: u64::from_le_bytes(header[5..13].try_into().ok()?),
+        body: body.to_vec(),
+    })
+}
+
+/// Names sockets in a directory, also where its path is longer than a socket's address may be.
+#[derive(Debug)]
+struct Address {
+    dir: PathBuf,
+    /// Keeps the directory open while `dir` names it by this handle.
+    _handle: Option<File>,
+}
+
+impl Address {
+    fn new(dir: &Path) -> io::Result<Self> {
+        let longest = format!("{}.box", u32::MAX);
+        if dir.as_os_str().as_bytes().len() + 1 + longest.len() <= MAX_PATH {
+            return Ok(Self { dir: dir.to_owned(), _handle: None });
         }
-        let kind = match header[0] {
-            1 => Kind::Signal,
-            2 => Kind::Wake,
-            _ => return None,
-        };
-        Some(Datagram {
-            kind,
-            from: u32::from_le_bytes(header[1..5].try_into().ok()?),
-            instance: u64::from_le_bytes(header[5..13].try_into().ok()?),
-            body: body.to_vec(),
-        })
+        if !cfg!(target_os = "linux") {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "LOCAL_STEAM_DIR is too long for the sockets in it",
+            ));
+        }
+        let handle = File::open(dir)?;
+        let dir = PathBuf::from(format!("/proc/self/fd/{}", handle.as_raw_fd()));
+        Ok(Self { dir, _handle: Some(handle) })
     }
-}
 
-/// What is signed: whom a datagram is for, and what it says.
-fn signed(to: u32, content: &[u8]) -> Vec<u8> {
-    [&to.to_le_bytes(), content].concat()
-}
-
-/// Whether the next datagram can be read all the same.
-fn is_passing(error: &io::Error) -> bool {
-    /// `WSAEMSGSIZE`: a datagram did not fit into the buffer.
-    const TOO_LONG: i32 = 10_040;
-    matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::ConnectionReset)
-        || cfg!(windows) && error.raw_os_error() == Some(TOO_LONG)
-}
-
-/// The file that holds the port.
-fn path(dir: &Path, account: u32) -> PathBuf {
-    dir.join(format!("{account}.port"))
+    fn of(&self, account: u32) -> PathBuf {
+        self.dir.join(format!("{account}.box"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn datagrams_arrive() {
-        let dir = tempfile::tempdir().unwrap();
-        let dir = dir.path();
+    fn exchange(dir: &Path) {
         let alice = Mailbox::open(dir, 1, 10).unwrap();
         let bob = Mailbox::open(dir, 2, 20).unwrap();
         alice.send(2, Kind::Signal, b"hello");
@@ -206,14 +192,10 @@ mod tests {
             Some(Datagram { kind: Kind::Signal, from: 1, instance: 10, body: b"hello".to_vec() })
         );
         assert_eq!(bob.receive_now(), None);
-        std::thread::scope(|scope| {
-            let waits = scope.spawn(|| bob.receive());
-            bob.close();
-            assert_eq!(waits.join().unwrap(), None);
-        });
+        bob.close();
         assert_eq!(bob.receive(), None);
         alice.send(2, Kind::Wake, b"");
-        // The port of a dead process, left behind, is replaced.
+        // The box of a dead process, left behind, is replaced.
         drop(alice);
         let alice = Mailbox::open(dir, 1, 11).unwrap();
         alice.send(1, Kind::Wake, b"");
@@ -221,29 +203,24 @@ mod tests {
     }
 
     #[test]
-    fn only_members_of_the_network_are_believed_and_only_what_is_for_us() {
-        let [ours, theirs] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-        let bob = Mailbox::open(ours.path(), 2, 20).unwrap();
-        let carol = Mailbox::open(ours.path(), 3, 30).unwrap();
-        // A stranger knows the port, but not the secret.
-        let stranger = Mailbox::open(theirs.path(), 1, 10).unwrap();
-        fs::copy(path(ours.path(), 2), path(theirs.path(), 2)).unwrap();
-        stranger.send(2, Kind::Signal, b"let me in");
-        // What was signed for someone else.
-        fs::copy(path(ours.path(), 2), path(ours.path(), 9)).unwrap();
-        carol.send(9, Kind::Signal, b"for another");
-        for size in [0, HEADER + SIGNATURE, MAX_LETTER + 1] {
-            stranger.outgoing.send_to(&vec![0; size], bob.own).unwrap();
-        }
-        carol.send(2, Kind::Signal, b"hello");
-        assert_eq!(bob.receive().map(|datagram| datagram.body), Some(b"hello".to_vec()));
-        assert_eq!(bob.receive_now(), None);
-        // A flood of them ends at some point, for those that were received before.
-        for _ in 0..MOST_IGNORED {
-            stranger.outgoing.send_to(b"me", bob.own).unwrap();
-        }
-        carol.send(2, Kind::Signal, b"behind them");
-        assert_eq!(bob.receive_now(), None);
-        assert_eq!(bob.receive_now().map(|datagram| datagram.body), Some(b"behind them".to_vec()));
+    fn datagrams_arrive() {
+        exchange(tempfile::tempdir().unwrap().path());
+    }
+
+    #[test]
+    fn datagrams_arrive_below_a_long_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("d".repeat(100)).join("e".repeat(100));
+        fs::create_dir_all(&deep).unwrap();
+        exchange(&deep);
+    }
+
+    #[test]
+    fn foreign_datagrams_are_ignored() {
+        assert_eq!(parse(b""), None);
+        assert_eq!(parse(&[0; HEADER]), None);
+        let mut unknown = MAGIC.to_vec();
+        unknown.resize(HEADER, 9);
+        assert_eq!(parse(&unknown), None);
     }
 }

@@ -204,7 +204,7 @@ impl Session {
 
 /// Reads datagrams until the mailbox is closed.
 fn read_mailbox(mailbox: &Mailbox, woken: &AtomicBool) {
-    // The kernel keeps a hundred datagrams or so, and handing one on may wait for the sockets: so the box is emptied
+    // The kernel keeps about ten datagrams, and handing one on may wait for the sockets: so the box is emptied
     // first, every time.
     const MOST_WAITING: usize = 4_096;
     let mut waiting: VecDeque<Datagram> = VecDeque::new();
@@ -269,8 +269,9 @@ struct SteamStatusChanged {
     old_state: c_int,
 }
 
-// As `native/addresses.cpp` says.
-const _: () = assert!(size_of::<SteamStatusChanged>() == if cfg!(windows) { 712 } else { 704 });
+const _: () = assert!(
+    size_of::<SteamStatusChanged>() == size_of::<gns_sys::SteamNetConnectionStatusChangedCallback_t>()
+);
 
 unsafe extern "C" fn on_status_changed(change: *const SteamStatusChanged) {
     // SAFETY: the sockets pass a structure that lives until we return.

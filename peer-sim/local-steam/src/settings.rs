@@ -7,7 +7,7 @@ use std::env;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::folder;
+use crate::liveness;
 use crate::strict::{self, Strict};
 
 /// Everything that is read from the environment, once at init.
@@ -37,7 +37,7 @@ pub(crate) struct Line {
     pub lag_ms: i32,
     /// `LOCAL_STEAM_JITTER_MS`: mean of the random delay on top, in milliseconds.
     pub jitter_ms: i32,
-    /// `LOCAL_STEAM_RATE`: bytes a second, or 0 for no bound.
+    /// `LOCAL_STEAM_RATE`: bytes a second, or 0 for no bound. Linux.
     pub rate: u32,
 }
 
@@ -93,7 +93,7 @@ impl Settings {
             },
         )?;
         let accepts: u8 = number(var, "LOCAL_STEAM_ACCEPT_INVITES", 0..=1, "0 or 1")?;
-        let dir = var("LOCAL_STEAM_DIR").map_or_else(folder::default, PathBuf::from);
+        let dir = var("LOCAL_STEAM_DIR").map_or_else(liveness::default_dir, PathBuf::from);
         let app_id = var("SteamAppId")
             .or(appid_file)
             .and_then(|value| value.trim().parse().ok())

@@ -6,15 +6,6 @@ use std::process::Command;
 #[path = "sdk.rs"]
 mod sdk;
 
-/// The name of Steam's library on this system.
-pub const LIBRARY: &str = if cfg!(windows) {
-    "steam_api64.dll"
-} else if cfg!(target_vendor = "apple") {
-    "libsteam_api.dylib"
-} else {
-    "libsteam_api.so"
-};
-
 /// The folder of Local Steam's library: the one that `LOCAL_STEAM_LIBRARY` names, or the one that cargo has built it
 /// into, beside this binary.
 ///
@@ -23,36 +14,12 @@ pub const LIBRARY: &str = if cfg!(windows) {
 pub fn local_steam() -> PathBuf {
     if let Some(folder) = std::env::var_os("LOCAL_STEAM_LIBRARY") {
         let folder = PathBuf::from(folder);
-        assert!(has_library(&folder), "LOCAL_STEAM_LIBRARY={}: no {LIBRARY} there", folder.display());
+        assert!(has_library(&folder), "LOCAL_STEAM_LIBRARY={}: no libsteam_api there", folder.display());
         return folder;
     }
     let binary = std::env::current_exe().expect("the path of this binary");
-    let built = |folder: &&Path| folder.join(BUILT).is_file();
-    let found = binary.ancestors().skip(1).take(2).find(built);
-    let folder =
-        found.expect("Local Steam is not built: build it, or name its folder in LOCAL_STEAM_LIBRARY");
-    if BUILT == LIBRARY { folder.to_owned() } else { renamed(folder) }
-}
-
-/// How cargo names the library that it builds: on Windows without the width of the processor, which Valve's has.
-const BUILT: &str = if cfg!(windows) { "steam_api.dll" } else { LIBRARY };
-
-/// The folder of a copy of the built library that has Valve's name.
-fn renamed(folder: &Path) -> PathBuf {
-    let (built, copies) = (folder.join(BUILT), folder.join("local-steam"));
-    let copy = copies.join(LIBRARY);
-    // A copy keeps the time of what was copied.
-    let state = |path: &Path| path.metadata().and_then(|data| Ok((data.len(), data.modified()?))).ok();
-    if state(&built) != state(&copy) {
-        std::fs::create_dir_all(&copies).expect("a folder for Local Steam");
-        let partial = copies.join(std::process::id().to_string());
-        std::fs::copy(&built, &partial).expect("a copy of Local Steam");
-        // Another process may have been faster, and may have loaded its copy by now.
-        if let Err(error) = std::fs::rename(&partial, &copy) {
-            assert!(state(&built) == state(&copy), "{}: {error}", copy.display());
-        }
-    }
-    copies
+    let found = binary.ancestors().skip(1).take(2).find(|folder| has_library(folder));
+    found.expect("Local Steam is not built: build it, or name its folder in LOCAL_STEAM_LIBRARY").to_owned()
 }
 
 /// The folder of Valve's own library, as `steamworks-sys` ships it: cargo puts a copy into the library path of tests.
@@ -92,5 +59,5 @@ pub fn load_from(folder: &Path, command: &mut Command) {
 }
 
 fn has_library(folder: &Path) -> bool {
-    folder.join(LIBRARY).is_file()
+    ["libsteam_api.so", "libsteam_api.dylib", "steam_api64.dll"].iter().any(|name| folder.join(name).exists())
 }

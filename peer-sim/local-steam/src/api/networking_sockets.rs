@@ -8,7 +8,7 @@ use crate::ffi::{guard, put};
 use crate::gns::sockets;
 use crate::gns::types::{ConfigValue, ConnectionInfo, Identity, Opaque};
 use crate::strict::{self, Behaviour};
-use crate::{rendezvous, session};
+use crate::{gns, rendezvous, session};
 
 /// Steam's `EResult`.
 const FAIL: c_int = 2;
@@ -159,7 +159,13 @@ pub(super) unsafe extern "C" fn SteamAPI_ISteamNetworkingSockets_GetConnectionIn
     info: *mut ConnectionInfo,
 ) -> bool {
     // SAFETY: the caller's promise is the method's.
-    sockets().is_some_and(|sockets| unsafe { sockets.get_connection_info(connection, info) })
+    sockets().is_some_and(|sockets| unsafe {
+        let known = sockets.get_connection_info(connection, info);
+        if known && !info.is_null() {
+            gns::show_loopback(&mut *info);
+        }
+        known
+    })
 }
 
 /// There are no certificates to wait for: peers are who the network's directory says.

@@ -3,7 +3,6 @@
 //! They export functions of the very names that we export, so those cannot be called from here. Their C++
 //! interfaces can: [`vtable`] describes them, [`types`] the few structures that are looked into.
 
-mod host;
 pub(crate) mod types;
 pub(crate) mod vtable;
 
@@ -48,25 +47,13 @@ pub(crate) const TYPE_STRING: c_int = 4;
 /// A pointer, passed by a pointer to it.
 pub(crate) const TYPE_PTR: c_int = 5;
 
-unsafe extern "C" {
-    #[link_name = "GameNetworkingSockets_Init"]
-    fn init(identity: *const Identity, message: *mut [c_char; 1024]) -> bool;
-    #[link_name = "GameNetworkingSockets_Kill"]
-    fn kill();
-    #[link_name = "SteamNetworkingSockets_LibV12"]
-    fn sockets_v12() -> *const Sockets;
-    #[link_name = "SteamNetworkingUtils_LibV4"]
-    fn utils_v4() -> *const Utils;
-}
-
 /// Starts the sockets under an identity. At most once until [`stop`].
 pub(crate) fn start(identity: &Identity) -> Result<(), String> {
     let mut message: [c_char; 1024] = [0; 1024];
-    host::lend();
     // SAFETY: both structures have the layout that the function expects (asserted in `types`), and it only
     // uses them during the call. It ends the message with NUL.
     unsafe {
-        if init(identity, &mut message) {
+        if gns_sys::GameNetworkingSockets_Init(std::ptr::from_ref(identity).cast(), &mut message) {
             Ok(())
         } else {
             Err(CStr::from_ptr(message.as_ptr()).to_string_lossy().into_owned())
@@ -77,20 +64,20 @@ pub(crate) fn start(identity: &Identity) -> Result<(), String> {
 /// Ends every connection at once and frees the sockets.
 pub(crate) fn stop() {
     // SAFETY: has no preconditions; it locks by itself.
-    unsafe { kill() }
+    unsafe { gns_sys::GameNetworkingSockets_Kill() }
 }
 
 /// The sockets, between [`start`] and [`stop`].
 pub(crate) fn sockets() -> Option<&'static Sockets> {
     // SAFETY: the function returns null or an object that lives until `stop`. Callers of the flat API must
     // not use an interface after shutdown; that is Steam's contract too.
-    unsafe { sockets_v12().as_ref() }
+    unsafe { gns_sys::SteamNetworkingSockets_LibV12().cast::<Sockets>().as_ref() }
 }
 
 /// The utilities, which live as long as the process.
 pub(crate) fn utils() -> &'static Utils {
     // SAFETY: the function returns a static object, never null.
-    unsafe { &*utils_v4() }
+    unsafe { &*gns_sys::SteamNetworkingUtils_LibV4().cast::<Utils>() }
 }
 
 /// Sets a global option.
@@ -105,4 +92,14 @@ pub(crate) fn set_global<T>(option: c_int, data_type: c_int, value: &T) -> bool 
             std::ptr::from_ref(value).cast::<c_void>(),
         )
     }
+}
+
+/// Replaces the address that [`crate::loopback`] shows to the sockets by the one behind it.
+pub(crate) fn show_loopback(info: &mut types::ConnectionInfo) {
+    #[cfg(all(target_os = "linux", not(test)))]
+    if info.address[12..] == crate::loopback::SHOWN.octets() {
+        info.address[12..].copy_from_slice(&std::net::Ipv4Addr::LOCALHOST.octets());
+    }
+    #[cfg(not(all(target_os = "linux", not(test))))]
+    let _ = info;
 }

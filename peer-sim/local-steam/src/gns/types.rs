@@ -111,14 +111,17 @@ pub(crate) struct Message {
 /// A pointer to a message, or to structures that are only passed on.
 pub(crate) type Opaque = *mut c_void;
 
-// The same figures stand in `native/addresses.cpp`, for the structures that are meant.
 const _: () = {
-    assert!(size_of::<Identity>() == 136);
-    assert!(size_of::<ConfigValue>() == 16);
-    assert!(offset_of!(ConfigValue, value) == 8);
-    assert!(size_of::<ConnectionInfo>() == 696);
-    assert!(offset_of!(ConnectionInfo, address) == 148);
-    assert!(offset_of!(ConnectionInfo, state) == 176);
-    assert!(offset_of!(ConnectionInfo, end_text) == 184);
-    assert!(offset_of!(Message, release) == 184);
+    assert!(size_of::<Identity>() == size_of::<gns_sys::SteamNetworkingIdentity>());
+    assert!(size_of::<ConfigValue>() == size_of::<gns_sys::SteamNetworkingConfigValue_t>());
+    assert!(offset_of!(ConfigValue, value) == offset_of!(gns_sys::SteamNetworkingConfigValue_t, m_val));
+    assert!(size_of::<ConnectionInfo>() == size_of::<gns_sys::SteamNetConnectionInfo_t>());
+    assert!(
+        offset_of!(ConnectionInfo, address) == offset_of!(gns_sys::SteamNetConnectionInfo_t, m_addrRemote)
+    );
+    assert!(offset_of!(ConnectionInfo, state) == offset_of!(gns_sys::SteamNetConnectionInfo_t, m_eState));
+    assert!(
+        offset_of!(ConnectionInfo, end_text) == offset_of!(gns_sys::SteamNetConnectionInfo_t, m_szEndDebug)
+    );
+    assert!(offset_of!(Message, release) == offset_of!(gns_sys::SteamNetworkingMessage_t, m_pfnRelease));
 };
