@@ -315,7 +315,8 @@ fn a_hundred_members_join_one_lobby_and_settle() {
     assert_eq!(world.everyone_agrees(), Ok(()));
     assert_eq!(world.ledger.no_offence(), Ok(()));
     // The n-th member has n - 1 others to meet. So twenty joins ask of the network (a dial, an acceptance, two hellos
-    // each way, word of the match, keep-alives) what twenty joins asked before, and as much again for each twenty that are there already: linear.
+    // each way, then word of the match) what twenty joins asked before, and as much again for each twenty that are there
+    // already: linear.
     let steps: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let growth: Vec<_> = steps.windows(2).map(|pair| pair[1].abs_diff(pair[0])).collect();
     let per_join = (STEP * STEP * 14) as u64;
