@@ -90,6 +90,13 @@ fn sessions() -> Vec<SharedSession> {
     with(|runtime| runtime.sessions.iter().filter_map(|watched| watched.session.upgrade()).collect())
 }
 
+/// A session is about to begin: what others keep of a match that has lost its host would be in its way.
+pub(crate) fn release_others(but: &SharedSession) {
+    for session in sessions().iter().filter(|session| !Rc::ptr_eq(session, but)) {
+        session.borrow_mut().release();
+    }
+}
+
 fn lock_steam() -> MutexGuard<'static, Option<Steam>> {
     STEAM.lock().unwrap_or_else(PoisonError::into_inner)
 }

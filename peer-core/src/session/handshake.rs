@@ -262,8 +262,9 @@ impl<T: Transport> Session<T> {
             return;
         };
         let (own, is_host) = (active.match_id(), active.id.is_host());
-        // The host's clients have its hello, or soon will; others say so once they do.
-        let is_same = |theirs: MatchId| theirs == own || is_host && theirs.may_be(own);
+        // Who comes from a former match says so once it is in this one. (A host's clients have its hello, or soon will.)
+        let is_fresh = is_host || !connection.was_established;
+        let is_same = |theirs: MatchId| theirs == own || is_fresh && theirs.may_be(own);
         if id.is_host() != active.role.is_host(steam_id) || !connection.match_id.is_none_or(is_same) {
             return;
         }

@@ -292,9 +292,10 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// The game did not call `migrate`: it left.
-    fn release(&mut self) {
-        let Some(lost) = &mut self.lost else { return };
+    /// Ends what is kept for [`migrate`](Self::migrate), which then has to connect anew: the game does not call it, or another
+    /// session of the process wants the port and the connections.
+    pub fn release(&mut self) {
+        let Some(lost) = self.lost.as_mut().filter(|_| self.listening.is_some()) else { return };
         lost.keep_until = None;
         for (handle, _) in lost.requests.drain(..) {
             self.transport.close(handle, EndReason::Refused, &EndReason::Refused.to_string());

@@ -217,6 +217,7 @@ impl SteamMultiplayerPeer {
         let direct = self.direct_connections;
         let Some(local) = self.local.get_mut() else { return errors::wrong_thread(call) };
         let adopted = runtime::adopt();
+        runtime::release_others(&local.session);
         let started = {
             let session = &mut *local.session.borrow_mut();
             // Without Steam the start says so.

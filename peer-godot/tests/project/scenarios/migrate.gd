@@ -21,9 +21,9 @@ func run() -> void:
 	lobby = await hear("lobby")
 	var peer: SteamMultiplayerPeer = multiplayer.multiplayer_peer
 	peer.host_lost.connect(func(_next: int) -> void:
-		told.append(["host_lost"])
+		events.append(["host_lost"])
 		equal(peer.migrate(), OK, "migrate"))
-	peer.migrated.connect(func(state: PackedByteArray) -> void: told.append(["migrated", bytes_to_var(state)]))
+	peer.migrated.connect(func(state: PackedByteArray) -> void: events.append(["migrated", bytes_to_var(state)]))
 	await until_peers(2)
 	if role == "host":
 		peer.migration_state = var_to_bytes({"score": 7})
@@ -38,8 +38,8 @@ func run() -> void:
 
 
 func go_on(peer: SteamMultiplayerPeer, id_of: Dictionary) -> void:
-	await until_told(["migrated", {"score": 7}])
-	var names := told.map(func(what: Array) -> String: return what[0])
+	await until_event(["migrated", {"score": 7}])
+	var names: Array = events.map(func(what: Array) -> String: return what[0])
 	equal(names.find("host_lost") + 1, names.find("server_disconnected"), "host_lost is right before server_disconnected")
 	var is_next := SteamSession.get_lobby_owner(lobby) == SteamSession.get_steam_id()
 	equal(multiplayer.is_server(), is_next, "is_server")
