@@ -21,7 +21,7 @@ func part(bytes: PackedByteArray) -> void:
 func run() -> void:
 	start_steam()
 	peer = SteamMultiplayerPeer.new()
-	equal(peer.get_max_packet_size(), 16_777_216, "get_max_packet_size")
+	equal(peer.max_packet_bytes, 16_777_216, "max_packet_bytes")
 	if role == "host":
 		equal(peer.create_host(), OK, "create_host")
 		multiplayer.multiplayer_peer = peer
@@ -38,10 +38,10 @@ func run() -> void:
 			var bytes := PackedByteArray()
 			bytes.resize(size)
 			bytes.encode_u32(size - 4, size)
-			equal(state.rpc_id(1, bytes), OK, "an RPC of %d bytes" % size)
+			equal(rpc_id(1, &"state", bytes), OK, "an RPC of %d bytes" % size)
 		for size: int in [20_001, 200_001]:
 			var bytes := PackedByteArray()
 			bytes.resize(size)
-			equal(part.rpc_id(1, bytes), OK, "an unreliable RPC of %d bytes" % size)
+			equal(rpc_id(1, &"part", bytes), OK, "an unreliable RPC of %d bytes" % size)
 		await hear("done")
 	multiplayer.multiplayer_peer = null

@@ -16,4 +16,5 @@ func run() -> void:
 	equal(events.size(), 2, "events: %s" % [events])
 	equal(times("ended"), 1, "connection_ended")
 	equal(peer.get_connection_status(), MultiplayerPeer.CONNECTION_DISCONNECTED, "the status then")
+	equal(peer.get_unique_id(), 0, "the id then")
 	say("failed")
