@@ -252,7 +252,7 @@ impl Game {
                     *ended = true;
                 }
             }
-            Some(Event::HostLost { .. }) => assert!(self.told.is_empty()),
+            Some(Event::HostLost { .. }) => assert!(self.announced.is_empty()),
             Some(Event::Migrated { .. }) => panic!("nobody has called migrate"),
             Some(Event::RelayOverridden { .. }) => assert!(self.status == Status::Connecting),
         }
