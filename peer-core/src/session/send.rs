@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::connection::State;
 use crate::connection::backlog::{Part, Unsent};
-use crate::connection::send::{Drain, NOT_QUEUED, SendHalves as _};
+use crate::connection::send::{Drain, NOT_QUEUED, SendHalf, SendHalves as _};
 use crate::connection::table::Table;
 use crate::error::PutError;
 use crate::lane::{
@@ -301,6 +301,15 @@ struct Sender<'a, T: Transport> {
     unreliable_unsent: &'a mut u64,
 }
 
+/// Adds a message to the queue, and its connection to those with messages there.
+#[inline]
+fn queue_for(half: &mut SendHalf, queued: &mut Vec<u32>, queue: &mut SendQueue, message: Outgoing) {
+    if half.last_queued == NOT_QUEUED {
+        queued.push(message.key);
+    }
+    half.last_queued = queue.push(message);
+}
+
 impl<T: Transport> Sender<'_, T> {
     /// Adds a packet for one connection to the queue, or to its backlog if it has to wait. A closed connection takes
     /// nothing: its peer is gone, and the game is about to hear of it.
@@ -336,12 +345,9 @@ impl<T: Transport> Sender<'_, T> {
             }
             half.count_put(len);
         }
-        if half.last_queued == NOT_QUEUED {
-            self.queued.push(key);
-        }
         let (flags, part) = (send_flags(mode, self.no_delay), Part::Whole);
         let message = Outgoing { connection: handle, payload, key, lane, flags, channel, part };
-        half.last_queued = self.queue.push(message);
+        queue_for(half, self.queued, self.queue, message);
     }
 
     #[cold]
@@ -367,14 +373,10 @@ impl<T: Transport> Sender<'_, T> {
             && !half.must_wait(channel, only.len())
         {
             half.count_reliable(only.len());
-            if half.last_queued == NOT_QUEUED {
-                self.queued.push(key);
-            }
             let payload = self.queue.add_payload(only.clone());
             let (flags, part) = (SendFlags::RELIABLE, Part::Whole);
             let message = Outgoing { connection: handle, payload, key, lane, flags, channel, part };
-            half.last_queued = self.queue.push(message);
-            return;
+            return queue_for(half, self.queued, self.queue, message);
         }
         let last = pieces.len() - 1;
         for (place, piece) in pieces.iter().enumerate() {
